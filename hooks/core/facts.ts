@@ -1,0 +1,139 @@
+// The annotations through which the poller tells the hooks what it saw: one schema, one parser and one formatter each.
+// The poller formats, the hooks parse. What cannot be parsed is as if it had never been written.
+import { Type, type Static, type TSchema } from '@sinclair/typebox'
+import { Value } from '@sinclair/typebox/value'
+import type { KubeObject } from './request.ts'
+import { COMMANDS, FACTS } from './labels.ts'
+import { instant, oneOf } from './schema.ts'
+import { parseInstant } from './time.ts'
+
+/** A fact is cut or refused by its writer beyond this many characters. */
+export const FACT_LIMIT = 4096
+
+/** What the registry answered about the alias. `server` is the name of a registry entry, never a URL. */
+export const RegistryFact = Type.Object({
+  server: Type.String(),
+  workspace: Type.String(),
+  model: Type.String(),
+  alias: Type.String(),
+  state: oneOf(['Found', 'AliasMissing', 'ModelMissing', 'NotReady']),
+  version: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
+  /** Creation time of the version in RFC 3339 with milliseconds: with the number it is the identity of a version. */
+  createdAt: Type.Optional(instant()),
+  /** A URI that a storage initializer can read. Absent when there is none: then `problem` says why. */
+  uri: Type.Optional(Type.String({ maxLength: 2048 })),
+  problem: Type.Optional(Type.String({ maxLength: 300 })),
+  runId: Type.Optional(Type.String()),
+  /** Added once when the registry has not answered for long; the rest is then the last good answer. */
+  stale: Type.Optional(Type.Boolean()),
+  observedAt: instant()
+})
+export type RegistryFact = Static<typeof RegistryFact>
+
+export const OUTCOMES = ['Passed', 'Failed', 'Inconclusive', 'Error'] as const
+const Outcome = oneOf(OUTCOMES)
+export type CheckOutcome = Static<typeof Outcome>
+
+/** One metric of one check. Values are in the metric's own unit (seconds, percentage points, or the query's); null when there was none. */
+export const MetricResult = Type.Object({
+  name: Type.String(),
+  stable: Type.Union([Type.Number(), Type.Null()]),
+  canary: Type.Union([Type.Number(), Type.Null()]),
+  limit: Type.String(),
+  /** Requests on the smaller side, the evidence this stands on. */
+  requests: Type.Union([Type.Number(), Type.Null()]),
+  outcome: Outcome,
+  dryRun: Type.Optional(Type.Boolean())
+})
+export type MetricResult = Static<typeof MetricResult>
+
+/** The checks done since `stepStartedAt` of that step of that rollout, and the last one in full. */
+export const AnalysisFact = Type.Object({
+  rollout: Type.String(),
+  step: Type.Integer(),
+  stepStartedAt: instant(),
+  passed: Type.Integer({ minimum: 0 }),
+  failed: Type.Integer({ minimum: 0 }),
+  inconclusive: Type.Integer({ minimum: 0 }),
+  errors: Type.Integer({ minimum: 0 }),
+  /** How often in a row the last outcome has come. */
+  streak: Type.Object({ outcome: Outcome, count: Type.Integer({ minimum: 1 }) }),
+  last: Type.Object({ at: instant(), outcome: Outcome, reason: Type.String(), metrics: Type.Array(MetricResult) })
+})
+export type AnalysisFact = Static<typeof AnalysisFact>
+
+/** Failed or just finished pods of the parent's children, newest first, at most 5. */
+export const PodsFact = Type.Array(Type.Object({
+  owner: Type.String(),
+  uid: Type.String(),
+  reason: Type.String(),
+  exitCode: Type.Optional(Type.Integer()),
+  message: Type.Optional(Type.String({ maxLength: 300 })),
+  result: Type.Optional(Type.String())
+}), { maxItems: 5 })
+export type PodsFact = Static<typeof PodsFact>
+
+/** resourceVersion by `kind/name` of the Secrets and ConfigMaps that the spec names. */
+export const ReferencesFact = Type.Record(Type.String(), Type.String())
+export type ReferencesFact = Static<typeof ReferencesFact>
+
+/** All that the annotations of one parent say. */
+export type Facts = {
+  registry?: RegistryFact
+  analysis?: AnalysisFact
+  pods?: PodsFact
+  references?: ReferencesFact
+  /** Whole seconds. */
+  clock?: number
+}
+
+/** What people ask for; each value is the id of the rollout (or attempt) that is meant. */
+export type Commands = { promote?: string, abort?: string, retry?: string }
+
+/** Reads the facts; a missing or unreadable annotation is left out. */
+export function parseFacts (annotations: KubeObject['metadata']['annotations'] = {}): Facts {
+  const facts: Facts = {}
+  const registry = parse(RegistryFact, annotations[FACTS.registry])
+  if (registry) facts.registry = registry
+  const analysis = parse(AnalysisFact, annotations[FACTS.analysis])
+  if (analysis) facts.analysis = analysis
+  const pods = parse(PodsFact, annotations[FACTS.pods])
+  if (pods) facts.pods = pods
+  const references = parse(ReferencesFact, annotations[FACTS.references])
+  if (references) facts.references = references
+  const clock = parseInstant(annotations[FACTS.clock])
+  if (clock !== undefined) facts.clock = clock
+  return facts
+}
+
+/** Reads the commands; empty values count as absent. */
+export function parseCommands (annotations: KubeObject['metadata']['annotations'] = {}): Commands {
+  const commands: Commands = {}
+  for (const [verb, key] of Object.entries(COMMANDS) as Array<[keyof Commands, string]>) {
+    const value = annotations[key]
+    if (value) commands[verb] = value
+  }
+  return commands
+}
+
+/** The annotation's text for a fact: numbers rounded to 4 significant digits, so that noise is no change. Throws over FACT_LIMIT. */
+export function formatFact (fact: RegistryFact | AnalysisFact | PodsFact | ReferencesFact): string {
+  const text = JSON.stringify(fact, (_key, value: unknown) => typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(4)) : value)
+  if (text.length > FACT_LIMIT) throw new RangeError(`a fact of ${text.length} characters is over the limit of ${FACT_LIMIT}`)
+  return text
+}
+
+/** All instants that the facts hold, for the request's time. */
+export function factInstants (facts: Facts): Array<number | undefined> {
+  return [facts.clock, parseInstant(facts.registry?.observedAt), parseInstant(facts.analysis?.last.at)]
+}
+
+function parse<T extends TSchema> (schema: T, text: string | undefined): Static<T> | undefined {
+  if (text === undefined) return undefined
+  try {
+    const value: unknown = JSON.parse(text)
+    return Value.Check(schema, value) ? value : undefined
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,32 @@
+// Every label and annotation key of ours, in one place.
+import { API_GROUP } from './kind.ts'
+
+/** On every child and its pods: `<kind>.<name>` of the parent, lower case. */
+export const PARENT_LABEL = `${API_GROUP}/parent`
+
+/** On the object that carries the weights: the whole memory of the rollout. */
+export const STATE_ANNOTATION = `${API_GROUP}/state`
+
+/** What the poller writes on the parent (facts), in the order of architecture.md. */
+export const FACTS = {
+  registry: `${API_GROUP}/registry`,
+  analysis: `${API_GROUP}/analysis`,
+  pods: `${API_GROUP}/pods`,
+  references: `${API_GROUP}/references`,
+  clock: `${API_GROUP}/clock`
+} as const
+
+/** What people write on the parent (commands). The value is the id of the rollout that is meant. */
+export const COMMANDS = {
+  promote: `${API_GROUP}/promote`,
+  abort: `${API_GROUP}/abort`,
+  retry: `${API_GROUP}/retry`
+} as const
+
+/** The labels that mark a child as ours. */
+export function childLabels (parent: { kind: string, metadata: { name: string } }): Record<string, string> {
+  return {
+    'app.kubernetes.io/managed-by': 'sluice',
+    [PARENT_LABEL]: `${parent.kind.toLowerCase()}.${parent.metadata.name}`
+  }
+}

@@ -1,0 +1,84 @@
+// The envelope of a Metacontroller hook call (version v2), and how a kind looks things up in it.
+import { parseInstant } from './time.ts'
+
+export type Metadata = {
+  name: string
+  namespace?: string
+  uid?: string
+  generation?: number
+  resourceVersion?: string
+  creationTimestamp?: string
+  deletionTimestamp?: string
+  labels?: Record<string, string>
+  annotations?: Record<string, string>
+  finalizers?: string[]
+  managedFields?: Array<{ manager?: string, operation?: string, time?: string, subresource?: string }>
+}
+
+/** Any object of the cluster as it is observed. */
+export type KubeObject = { apiVersion: string, kind: string, metadata: Metadata, [field: string]: unknown }
+
+/** An object of one of our own kinds. `status` is what some earlier answer reported; it may be old or absent. */
+export type Parent<Spec = unknown, Status = unknown> = {
+  apiVersion: string
+  kind: string
+  metadata: Metadata
+  spec: Spec
+  status?: Partial<Status>
+}
+
+/** Objects by `Kind.group/version` (core group: `Kind.version`), then by `namespace/name` or `name`. */
+export type ObjectMap = Record<string, Record<string, KubeObject>>
+
+/** One sync or finalize call. Everything that a decision may depend on is in here. */
+export type SyncRequest<Spec = unknown, Status = unknown> = {
+  controller: { metadata?: Partial<Metadata>, spec?: { childResources?: Array<{ apiVersion: string, resource: string }> } }
+  parent: Parent<Spec, Status>
+  children: ObjectMap
+  related: ObjectMap
+  finalizing: boolean
+}
+
+/** What a customize call brings. */
+export type CustomizeRequest<Spec = unknown> = Pick<SyncRequest<Spec>, 'controller' | 'parent'>
+
+/** An object that we want to exist: complete in the fields that we own, and nothing else. */
+export type Child = { apiVersion: string, kind: string, metadata: { name: string, namespace?: string, labels?: Record<string, string>, annotations?: Record<string, string> }, [field: string]: unknown }
+
+/** The answer to sync and finalize. */
+export type SyncResponse<Status = object> = { status: Status, children: Child[], finalized?: boolean }
+
+/** One rule of a customize answer. */
+export type RelatedRule = { apiVersion: string, resource: string, namespace?: string, names?: string[], labelSelector?: object, namespaceSelector?: object }
+
+/** The outer key under which Metacontroller files objects of one kind. */
+export function objectMapKey (apiVersion: string, kind: string): string {
+  return `${kind}.${apiVersion}`
+}
+
+/** The observed child of this kind and name, in the parent's namespace unless another is named. */
+export function findChild (request: SyncRequest, type: { apiVersion: string, kind: string }, name: string, namespace = request.parent.metadata.namespace): KubeObject | undefined {
+  const objects = request.children[objectMapKey(type.apiVersion, type.kind)] ?? {}
+  const key = namespace === undefined ? name : `${namespace}/${name}`
+  return Object.hasOwn(objects, key) ? objects[key] : undefined
+}
+
+/** Whether the controller lists this resource among its children: only then may it be returned. */
+export function mayReturn (request: SyncRequest, child: { apiVersion: string, resource: string }): boolean {
+  const declared = request.controller.spec?.childResources ?? []
+  return declared.some((entry) => entry.apiVersion === child.apiVersion && entry.resource === child.resource)
+}
+
+/**
+ * The time by which decisions are made, in whole seconds: the newest creationTimestamp or managedFields time of the parent and its children,
+ * or of `ours` (instants that the poller or an earlier decision of ours put down). It is as old as the last event; that is enough,
+ * because the poller touches the parent once a deadline has passed. 0 when the request holds no time at all.
+ */
+export function newestInstant (request: SyncRequest, ours: Array<number | undefined> = []): number {
+  const children = Object.values(request.children).flatMap((objects) => Object.values(objects))
+  const times = [request.parent, ...children].flatMap(({ metadata }) => [
+    parseInstant(metadata.creationTimestamp),
+    ...(metadata.managedFields ?? []).map((entry) => parseInstant(entry.time))
+  ])
+  return [...times, ...ours].reduce<number>((newest, time) => Math.max(newest, time ?? 0), 0)
+}

@@ -1,0 +1,21 @@
+// Time as data: instants are whole seconds since 1970 in code and RFC 3339 in objects. Nothing here reads a clock.
+import parseDuration from 'parse-duration'
+
+/** Seconds of a span such as `1h30m`; throws on text that the CRD's pattern would have refused. */
+export function secondsOf (span: string): number {
+  const ms = parseDuration(span)
+  if (ms === null || !Number.isFinite(ms) || ms < 0) throw new RangeError(`not a duration: ${JSON.stringify(span)}`)
+  return ms / 1000
+}
+
+/** RFC 3339 in whole seconds, UTC. */
+export function formatInstant (seconds: number): string {
+  return new Date(Math.floor(seconds) * 1000).toISOString().replace('.000Z', 'Z')
+}
+
+/** Whole seconds of an RFC 3339 instant, or undefined when the text is not one. */
+export function parseInstant (text: unknown): number | undefined {
+  if (typeof text !== 'string') return undefined
+  const ms = Date.parse(text)
+  return Number.isNaN(ms) ? undefined : Math.floor(ms / 1000)
+}
