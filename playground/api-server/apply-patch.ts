@@ -1,0 +1,122 @@
+// Server-side apply: the applied configuration merged into the live object, with ownership of every field by manager.
+import equal from 'fast-deep-equal'
+import { conflict } from './api-error.ts'
+import type { StatusCause } from './api-error.ts'
+import { fromFieldsV1, itemKey, leavesOf, showPath } from './field-set.ts'
+import { isMap } from './kube-object.ts'
+import type { KubeObject, ManagedFieldsEntry } from './kube-object.ts'
+import { disown, makeEntry, sortEntries } from './managed-fields.ts'
+import type { Writer } from './managed-fields.ts'
+import type { Resource } from './resource.ts'
+import { untypedOwnership } from './structural-schema.ts'
+import type { Ownership } from './structural-schema.ts'
+
+export interface ApplyRequest {
+  resource: Resource
+  ownership: Ownership
+  current: KubeObject | undefined
+  applied: KubeObject
+  writer: Writer
+  force: boolean
+}
+
+const metadataLists: Record<string, Ownership> = {
+  ownerReferences: { shape: 'listMap', keys: ['uid'], item: { shape: 'atomic' } },
+  finalizers: { shape: 'set' }
+}
+
+function below (ownership: Ownership, key: string, inMetadata: boolean): Ownership {
+  if (inMetadata) return metadataLists[key] ?? untypedOwnership
+  return ownership.shape === 'map' ? ownership.at(key) : untypedOwnership
+}
+
+function mergeListMap (live: unknown[], applied: Record<string, unknown>[], ownership: Extract<Ownership, { shape: 'listMap' }>): unknown[] {
+  const merged = live.map((item) => {
+    const mine = applied.find((other) => isMap(item) && itemKey(other, ownership.keys) === itemKey(item, ownership.keys))
+    return mine ? merge(item, mine, ownership.item) : item
+  })
+  const fresh = applied.filter((item) => !live.some((other) => isMap(other) && itemKey(other, ownership.keys) === itemKey(item, ownership.keys)))
+  return [...merged, ...fresh]
+}
+
+function merge (live: unknown, applied: unknown, ownership: Ownership, inMetadata = false): unknown {
+  if (Array.isArray(applied) && Array.isArray(live)) {
+    if (ownership.shape === 'set') return [...live, ...applied.filter((item) => !live.some((other) => equal(item, other)))]
+    if (ownership.shape === 'listMap' && applied.every(isMap)) return mergeListMap(live, applied, ownership)
+    return applied
+  }
+  if (!isMap(applied) || !isMap(live) || ownership.shape === 'atomic') return applied
+  const result: Record<string, unknown> = { ...live }
+  for (const [key, value] of Object.entries(applied)) result[key] = merge(result[key], value, below(ownership, key, inMetadata), key === 'metadata' && !inMetadata)
+  return result
+}
+
+/** A copy of value without the leaf at a path; maps and items left empty by it stay only if somebody else has them. */
+function removeLeaf (value: unknown, segments: readonly string[]): unknown {
+  const [segment, ...rest] = segments
+  if (segment === undefined || segment === '.') return undefined
+  if (segment.startsWith('f:') && isMap(value)) {
+    const key = segment.slice(2)
+    const { [key]: at, ...others } = value
+    const left = rest.length === 0 ? undefined : removeLeaf(at, rest)
+    if (left !== undefined) return { ...value, [key]: left }
+    return Object.keys(others).length > 0 ? others : undefined
+  }
+  if (!Array.isArray(value)) return value
+  return removeItem(value, segment, rest)
+}
+
+function removeItem (list: unknown[], segment: string, rest: readonly string[]): unknown {
+  const wanted = JSON.parse(segment.slice(2)) as unknown
+  const matches = (item: unknown): boolean => (segment.startsWith('v:') ? equal(item, wanted) : isMap(item) && isMap(wanted) && Object.entries(wanted).every(([key, value]) => equal(item[key], value)))
+  const kept = list.flatMap((item) => {
+    if (!matches(item)) return [item]
+    const left = rest.length === 0 ? undefined : removeLeaf(item, rest)
+    return left === undefined ? [] : [left]
+  })
+  return kept.length > 0 ? kept : undefined
+}
+
+interface Claims { mine: ManagedFieldsEntry | undefined, others: ManagedFieldsEntry[] }
+
+function claimsOf (request: ApplyRequest): Claims {
+  const entries = request.current?.metadata.managedFields ?? []
+  const mine = entries.find((entry) => entry.operation === 'Apply' && entry.manager === request.writer.manager && entry.subresource === request.writer.subresource)
+  return { mine, others: entries.filter((entry) => entry !== mine) }
+}
+
+function conflictsOf (applied: Map<string, unknown>, live: Map<string, unknown>, others: readonly ManagedFieldsEntry[]): { path: string, entry: ManagedFieldsEntry }[] {
+  const changed = [...applied].filter(([path, value]) => live.has(path) && !equal(live.get(path), value)).map(([path]) => path)
+  return others.flatMap((entry) => {
+    const owned = fromFieldsV1(entry.fieldsV1)
+    return changed.filter((path) => owned.has(path)).map((path) => ({ path, entry }))
+  })
+}
+
+function refuse (request: ApplyRequest, conflicts: { path: string, entry: ManagedFieldsEntry }[]): never {
+  const causes = conflicts.map(({ path, entry }): StatusCause => ({ reason: 'FieldManagerConflict', message: `conflict with "${entry.manager}"`, field: showPath(path) }))
+  throw conflict(request.resource, request.applied.metadata.name, `Apply failed with ${causes.length} conflict${causes.length > 1 ? 's' : ''}: ${causes.map((cause) => `${cause.message}: ${cause.field}`).join(', ')}`, causes)
+}
+
+/**
+ * The object and managedFields after an apply. Without force a value that another manager set differently is a 409;
+ * what this manager applied before and now leaves out is removed unless somebody else owns it too.
+ */
+export function applyObject (request: ApplyRequest): { object: KubeObject, managedFields: ManagedFieldsEntry[] } {
+  const { current, writer, ownership } = request
+  const { managedFields: ignored, ...metadata } = request.applied.metadata
+  const applied = { ...request.applied, metadata }
+  const wanted = leavesOf(applied, ownership)
+  const entry = makeEntry('Apply', applied.apiVersion, writer, wanted.keys())
+  if (!current) return { object: applied, managedFields: [entry] }
+
+  const { mine, others } = claimsOf(request)
+  const conflicts = conflictsOf(wanted, leavesOf(current, ownership), others)
+  if (conflicts.length > 0 && !request.force) refuse(request, conflicts)
+  const left = disown(others, new Set(conflicts.map(({ path }) => path)))
+  const stillOwned = new Set([...wanted.keys(), ...left.flatMap((other) => [...fromFieldsV1(other.fieldsV1)])])
+  const abandoned = mine ? [...fromFieldsV1(mine.fieldsV1)].filter((path) => !stillOwned.has(path)) : []
+  const trimmed = abandoned.reduce<unknown>((object, path) => removeLeaf(object, JSON.parse(path) as string[]), current)
+  const object = merge(trimmed, applied, ownership) as KubeObject
+  return { object, managedFields: sortEntries([...left, entry]) }
+}

@@ -1,0 +1,89 @@
+// Sets of field paths in the FieldsV1 form of managedFields: which leaves an object has, and how they are written down.
+import { isMap } from './kube-object.ts'
+import type { JsonMap, KubeObject } from './kube-object.ts'
+import type { Ownership } from './structural-schema.ts'
+import { untypedOwnership } from './structural-schema.ts'
+
+/** Leaves of an object: JSON text of the path's segments (`f:name`, `k:{…}`, `v:…`) → value. */
+export type Leaves = Map<string, unknown>
+
+// Fields that the server owns; nobody manages them.
+const unmanagedMeta = new Set(['name', 'namespace', 'generateName', 'uid', 'resourceVersion', 'generation', 'creationTimestamp', 'deletionTimestamp', 'deletionGracePeriodSeconds', 'selfLink', 'managedFields'])
+
+const metadataOwnership: Ownership = {
+  shape: 'map',
+  at (key) {
+    if (key === 'ownerReferences') return { shape: 'listMap', keys: ['uid'], item: { shape: 'atomic' } }
+    return key === 'finalizers' ? { shape: 'set' } : untypedOwnership
+  }
+}
+
+/** The key of an item in a list of type map, as `k:` writes it. */
+export function itemKey (item: Record<string, unknown>, keys: readonly string[]): string {
+  return JSON.stringify(Object.fromEntries(keys.filter((key) => item[key] !== undefined).map((key) => [key, item[key]])))
+}
+
+function collect (value: unknown, ownership: Ownership, path: string[], leaves: Leaves): void {
+  const add = (): unknown => leaves.set(JSON.stringify(path), value)
+  if (Array.isArray(value)) {
+    if (ownership.shape === 'set') for (const item of value) leaves.set(JSON.stringify([...path, `v:${JSON.stringify(item)}`]), item)
+    else if (ownership.shape === 'listMap' && value.every(isMap)) {
+      for (const item of value) {
+        const at = [...path, `k:${itemKey(item, ownership.keys)}`]
+        // The item itself is a leaf too ("."), so that owning any part of it keeps it alive.
+        leaves.set(JSON.stringify([...at, '.']), ownership.item.shape === 'atomic' ? item : true)
+        if (ownership.item.shape !== 'atomic') collect(item, ownership.item, at, leaves)
+      }
+    } else add()
+    return
+  }
+  if (!isMap(value) || ownership.shape === 'atomic') {
+    add()
+    return
+  }
+  const entries = Object.entries(value)
+  if (entries.length === 0) add()
+  for (const [key, item] of entries) collect(item, ownership.shape === 'map' ? ownership.at(key) : untypedOwnership, [...path, `f:${key}`], leaves)
+}
+
+/** All managed leaves of an object. */
+export function leavesOf (object: Partial<KubeObject>, ownership: Ownership): Leaves {
+  const leaves: Leaves = new Map()
+  for (const [key, value] of Object.entries(object)) {
+    if (key === 'apiVersion' || key === 'kind') continue
+    if (key === 'metadata') {
+      const managed = Object.fromEntries(Object.entries(value as object).filter(([name]) => !unmanagedMeta.has(name)))
+      for (const [name, item] of Object.entries(managed)) collect(item, metadataOwnership.shape === 'map' ? metadataOwnership.at(name) : untypedOwnership, ['f:metadata', `f:${name}`], leaves)
+    } else collect(value, ownership.shape === 'map' ? ownership.at(key) : untypedOwnership, [`f:${key}`], leaves)
+  }
+  return leaves
+}
+
+/** Writes a set of paths as the nested maps of FieldsV1. */
+export function toFieldsV1 (paths: Iterable<string>): JsonMap {
+  const root: JsonMap = {}
+  for (const path of [...paths].sort()) {
+    let at = root
+    for (const segment of JSON.parse(path) as string[]) {
+      at[segment] ??= {}
+      at = at[segment] as JsonMap
+    }
+  }
+  return root
+}
+
+/** Reads FieldsV1 back into a set of paths: an empty map is a leaf. */
+export function fromFieldsV1 (fields: JsonMap, path: string[] = []): Set<string> {
+  const paths = new Set<string>()
+  for (const [segment, below] of Object.entries(fields)) {
+    const at = [...path, segment]
+    if (isMap(below) && Object.keys(below).length > 0) for (const leaf of fromFieldsV1(below as JsonMap, at)) paths.add(leaf)
+    else paths.add(JSON.stringify(at))
+  }
+  return paths
+}
+
+/** `["f:spec","f:replicas"]` → `.spec.replicas`, as conflict messages show it. */
+export function showPath (path: string): string {
+  return (JSON.parse(path) as string[]).filter((segment) => segment !== '.').map((segment) => (segment.startsWith('f:') ? `.${segment.slice(2)}` : `[${segment.slice(2)}]`)).join('')
+}
