@@ -1,0 +1,126 @@
+// Turns what a server sent into JSON of the expected shape, or into a RemoteError that says what came in its place.
+import type { Static, TSchema } from '@sinclair/typebox'
+import { Value } from '@sinclair/typebox/value'
+import type { Dispatcher } from 'undici'
+import { RemoteError, type RemoteErrorKind } from './errors.ts'
+
+/** What is known of an answer when its kind is decided. `body` is undefined when it was not JSON. */
+export type Answer = { status: number, body: unknown, text: string }
+
+/** Lets the user of a client overrule the kind of an answer that is not 2xx, by what its JSON body says. */
+export type Classify = (answer: Answer) => RemoteErrorKind | undefined
+
+export type ReadOptions<T extends TSchema> = { schema: T, maxBytes: number, classify?: Classify | undefined, redact: (text: string) => string }
+
+/** How many characters of a foreign text go into a message. */
+const EXCERPT = 160
+/** How much of an answer that is not JSON is read at all. */
+const PAGE_BYTES = 4096
+
+/** Reads one answer. Throws RemoteError. */
+export async function readAnswer<T extends TSchema> (response: Dispatcher.ResponseData, options: ReadOptions<T>): Promise<Static<T>> {
+  const answer = await readBody(response, options.maxBytes)
+  const { status, body } = answer
+  if (status < 200 || status > 299) throw refusal(answer, response.headers, options)
+  if (body === undefined) throw new RemoteError('BadAnswer', options.redact(`answered ${status} with something that is not JSON${excerpt(answer.text)}; check the url of this entry`), { status })
+  if (!Value.Check(options.schema, body)) {
+    const first = Value.Errors(options.schema, body).First()
+    throw new RemoteError('BadAnswer', `answered JSON of an unexpected shape: ${first?.path || '/'}: ${first?.message ?? 'does not match'}`, { status, body })
+  }
+  return body
+}
+
+// 408 and 425 ask for the same request again, as 429 does.
+const KINDS: Record<number, RemoteErrorKind> = { 401: 'Refused', 403: 'Refused', 407: 'Refused', 408: 'Unreachable', 425: 'Unreachable', 429: 'Unreachable' }
+
+/** The kind of an error by its status alone. `isJson` tells an API's own 404 from a web server's page. */
+export function kindOfStatus (status: number, isJson: boolean): RemoteErrorKind {
+  if (status >= 500) return 'Unreachable'
+  if (status < 400) return 'BadAnswer'
+  if (status === 404 || status === 410) return isJson ? 'NotFound' : 'BadAnswer'
+  return KINDS[status] ?? 'BadRequest'
+}
+
+function refusal<T extends TSchema> (answer: Answer, headers: Dispatcher.ResponseData['headers'], options: ReadOptions<T>): RemoteError {
+  const { status, body, text } = answer
+  const kind = options.classify?.(answer) ?? kindOfStatus(status, body !== undefined)
+  const delay = parseRetryAfter(headerOf(headers, 'retry-after'), headerOf(headers, 'date'))
+  const message = `answered ${status}${excerpt(messageOf(body) ?? text)}${remedy(answer, headerOf(headers, 'location'))}`
+  return new RemoteError(kind, options.redact(message), {
+    status,
+    body,
+    again: true,
+    ...(delay === undefined ? {} : { retryAfter: delay })
+  })
+}
+
+// The remedies for what people meet most often. The Host guard answers text/plain, so it is told by its words.
+function remedy ({ status, body, text }: Answer, location: string | undefined): string {
+  if (status === 403 && /host header/i.test(text)) return '; set MLFLOW_SERVER_ALLOWED_HOSTS (or --allowed-hosts) on the MLflow server to the host of this entry with and without port, or set host in the entry to a name that the server allows'
+  if (status === 401 || status === 403) return '; check auth of this entry'
+  if (status >= 300 && status < 400) return `; redirects are not followed${target(location)}: set url to where the API itself answers`
+  if (status === 404 && body === undefined) return '; check the path in url'
+  return ''
+}
+
+// Query strings of redirects to a login page carry tokens, so only the place itself is shown.
+function target (location: string | undefined): string {
+  const url = location === undefined ? null : URL.parse(location, 'http://same-server')
+  return url === null ? '' : ` (to ${url.host === 'same-server' ? '' : url.origin}${url.pathname})`
+}
+
+async function readBody (response: Dispatcher.ResponseData, maxBytes: number): Promise<Answer> {
+  const status = response.statusCode
+  const type = headerOf(response.headers, 'content-type') ?? ''
+  if (!isJsonType(type)) return { status, body: undefined, text: await readText(response, PAGE_BYTES, 'cut') }
+  const text = await readText(response, maxBytes, 'throw')
+  try {
+    return { status, body: JSON.parse(text) as unknown, text }
+  } catch {
+    return { status, body: undefined, text }
+  }
+}
+
+async function readText (response: Dispatcher.ResponseData, maxBytes: number, beyond: 'cut' | 'throw'): Promise<string> {
+  const chunks: Buffer[] = []
+  let size = 0
+  // Leaving the loop early destroys the body, and with it the connection: the rest is never received.
+  for await (const chunk of response.body as AsyncIterable<Buffer>) {
+    chunks.push(chunk)
+    size += chunk.length
+    if (size <= maxBytes) continue
+    if (beyond === 'cut') break
+    throw new RemoteError('BadAnswer', `answered with more than ${maxBytes} bytes`, { status: response.statusCode })
+  }
+  return Buffer.concat(chunks).subarray(0, maxBytes).toString('utf8')
+}
+
+function isJsonType (type: string): boolean {
+  return /^application\/([\w.-]+\+)?json\s*(;|$)/i.test(type)
+}
+
+function messageOf (body: unknown): string | undefined {
+  if (typeof body !== 'object' || body === null) return undefined
+  const { message, error, detail } = body as Record<string, unknown>
+  return [message, error, detail].find((value) => typeof value === 'string')
+}
+
+function excerpt (text: string): string {
+  const words = text.replace(/<(style|script)[^>]*>.*?<\/\1>/gis, ' ').replace(/<[^>]*>/g, ' ').replace(/[^\P{C}]+|\s+/gu, ' ').trim()
+  if (words === '') return ''
+  return `: ${words.length > EXCERPT ? `${words.slice(0, EXCERPT)}…` : words}`
+}
+
+function headerOf (headers: Dispatcher.ResponseData['headers'], name: string): string | undefined {
+  const value = headers[name]
+  return Array.isArray(value) ? value[0] : value
+}
+
+/** Milliseconds of a Retry-After, in seconds or as a date; a date is taken relative to the server's own Date, not to our clock. */
+export function parseRetryAfter (value: string | undefined, date: string | undefined): number | undefined {
+  if (value === undefined) return undefined
+  if (/^\d+$/.test(value.trim())) return Number(value) * 1000
+  const until = Date.parse(value)
+  const from = Date.parse(date ?? '')
+  return Number.isNaN(until) || Number.isNaN(from) ? undefined : Math.max(0, until - from)
+}

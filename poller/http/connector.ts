@@ -1,0 +1,31 @@
+// Opens connections for undici: authorities from a file that may be replaced, and the name to verify taken from the URL.
+import { readFile } from 'node:fs/promises'
+import { isIP } from 'node:net'
+import { buildConnector } from 'undici'
+
+/** Milliseconds within which a connection, TLS included, must stand. */
+export const CONNECT_TIMEOUT = 5_000
+
+/**
+ * A connector for an undici Pool. The certificate is verified against the URL's host even when another Host header is sent
+ * (undici would take the header's). A changed caFile counts from the next connection on.
+ */
+export function makeConnector (options: { caFile?: string | undefined, timeout?: number } = {}): buildConnector.connector {
+  const { caFile, timeout = CONNECT_TIMEOUT } = options
+  let ca: string | undefined
+  let connect = buildConnector({ timeout })
+
+  async function refresh (): Promise<void> {
+    if (caFile === undefined) return
+    const text = await readFile(caFile, 'utf8')
+    if (text === ca) return
+    ca = text
+    // A new connector, because the old one resumes TLS sessions that were verified against the old authorities.
+    connect = buildConnector({ timeout, ca: text })
+  }
+
+  return (target, callback) => {
+    const servername = isIP(target.hostname.replace(/^\[|\]$/g, '')) === 0 ? { servername: target.hostname } : { servername: '' }
+    refresh().then(() => connect({ ...target, ...servername }, callback), (error: Error) => callback(error, null))
+  }
+}
