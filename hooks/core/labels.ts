@@ -23,10 +23,14 @@ export const COMMANDS = {
   retry: `${API_GROUP}/retry`
 } as const
 
+type Named = { kind: string, metadata: { name: string } }
+
+/** Whose it is; goes on children and on their pods, where the poller looks for it. */
+export function parentLabel (parent: Named): Record<string, string> {
+  return { [PARENT_LABEL]: `${parent.kind.toLowerCase()}.${parent.metadata.name}` }
+}
+
 /** The labels that mark a child as ours. */
-export function childLabels (parent: { kind: string, metadata: { name: string } }): Record<string, string> {
-  return {
-    'app.kubernetes.io/managed-by': 'sluice',
-    [PARENT_LABEL]: `${parent.kind.toLowerCase()}.${parent.metadata.name}`
-  }
+export function childLabels (parent: Named): Record<string, string> {
+  return { 'app.kubernetes.io/managed-by': 'sluice', ...parentLabel(parent) }
 }

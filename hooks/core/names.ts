@@ -1,4 +1,5 @@
 // Names that are derived from identities: deterministic, DNS-safe, and the same in hooks and poller.
+import { createHash } from 'node:crypto'
 
 /** A registry version's identity: the number alone is used again after its model was deleted and created anew. */
 export type VersionIdentity = { version: string, createdAt: string }
@@ -24,4 +25,9 @@ export function rolloutId (version: VersionIdentity, n: number): string {
 /** Whether two identities are of one version. */
 export function sameVersion (a: VersionIdentity | undefined, b: VersionIdentity | undefined): boolean {
   return a !== undefined && b !== undefined && a.version === b.version && Date.parse(a.createdAt) === Date.parse(b.createdAt)
+}
+
+/** MD5 in hex, for names that other operators derive that way. Nothing secret depends on it. */
+export function md5 (text: string): string {
+  return createHash('md5').update(text).digest('hex')
 }

@@ -4,7 +4,7 @@ import { EnvVar, Resources, duration, objectName, oneOf, section, type Rule } fr
 import { Analysis } from './schema/analysis.ts'
 
 const Serving = section({
-  backend: oneOf(['Seldon', 'KServe', 'Deployment'], {
+  backend: oneOf(['Seldon'], {
     default: 'Seldon',
     description: 'What serves the model. Immutable.',
     'x-kubernetes-validations': [{ rule: 'self == oldSelf', message: 'serving.backend is immutable: delete this MlflowModel and create it again with the other backend' }]

@@ -1,0 +1,85 @@
+// The conditions of an MlflowModel. Reasons are words for programs, messages sentences that name the object and the remedy, without times.
+import type { Condition } from '../core/schema.ts'
+import type { Spec } from './schema.ts'
+import type { Memory } from './schema/status.ts'
+import type { Context, Summary } from './phase.ts'
+import { isAvailable, type RolloutFacts } from './rollout/facts.ts'
+import { isAnswerTo } from './target.ts'
+
+export type Aspect = Pick<Condition, 'type' | 'status' | 'reason' | 'message'>
+
+type Input = { memory: Memory, facts: RolloutFacts, summary: Summary, context: Context, spec: Spec, observed: boolean, installed: boolean }
+
+/** All conditions, Ready first. */
+export function conditionsOf (input: Input): Aspect[] {
+  return [ready(input), progressing(input), registryFound(input), analysisPassing(input), backendReady(input)]
+}
+
+function ready ({ memory, facts, summary, installed }: Input): Aspect {
+  if (!installed) return aspect('Ready', 'False', summary.reason, summary.error ?? '')
+  const { stable } = memory
+  if (!stable) return aspect('Ready', 'False', summary.reason, summary.error ?? 'No version is trusted yet.')
+  if (isAvailable(stable, facts)) return aspect('Ready', 'True', 'StableAvailable', `Version ${stable.version} answers.`)
+  return aspect('Ready', 'False', 'StableUnavailable', summary.error ?? `No pod of version ${stable.version} is available.`)
+}
+
+function progressing ({ memory, facts, summary }: Input): Aspect {
+  const { rollout, canary, stable } = memory
+  if (!rollout || !canary) return aspect('Progressing', 'False', summary.reason, summary.error ?? 'No rollout is under way.')
+  const held = summary.phase === 'Paused' || (summary.phase === 'Degraded' && !stable)
+  if (held) return aspect('Progressing', 'False', summary.reason, summary.error ?? 'The rollout is held.')
+  return aspect('Progressing', 'True', rollout.stage, progressSentence(memory, facts))
+}
+
+function progressSentence ({ rollout, canary, stable, traffic }: Memory, { policy }: RolloutFacts): string {
+  const name = `Version ${canary?.version}`
+  if (!stable) return `${name} is loading as the first version.`
+  switch (rollout?.stage) {
+    case 'Loading': return `${name} is loading at weight 0 beside version ${stable.version}.`
+    case 'Stepping': return `${name} is to have ${traffic?.canary} % of the traffic, step ${rollout.step} of ${policy.steps.filter((weight) => weight < 100).length}.`
+    case 'Promoting': return `${name} has passed; all traffic moves to it.`
+    case 'Unwinding': return `All traffic moves back to version ${stable.version}.`
+    case 'Draining': return `${name} has no traffic any more and is unloaded soon.`
+    default: return `${name} awaits approval.`
+  }
+}
+
+function registryFound ({ spec, context: { registry } }: Input): Aspect {
+  const alias = `alias ${spec.modelAlias} of model ${spec.modelName}`
+  if (!isAnswerTo(spec, registry)) return aspect('RegistryFound', 'Unknown', 'NotYetObserved', `The poller has not looked up ${alias} in registry ${spec.registry} yet; if this lasts, see its log.`)
+  if (registry.stale) return aspect('RegistryFound', 'Unknown', 'RegistryUnreachable', `Registry ${spec.registry} has not answered for a while; the last answer stays in force. See the poller's log.`)
+  switch (registry.state) {
+    case 'Found':
+      if (registry.uri === undefined && registry.problem !== undefined) return aspect('RegistryFound', 'False', 'UriUnresolvable', `${alias} is version ${registry.version}, which cannot be loaded: ${registry.problem}`)
+      return aspect('RegistryFound', 'True', 'Found', `${alias} is version ${registry.version}.`)
+    case 'AliasMissing':
+      return aspect('RegistryFound', 'False', 'AliasNotFound', `Registry ${spec.registry} knows model ${spec.modelName}, and no ${alias}; set it in MLflow.`)
+    case 'ModelMissing':
+      return aspect('RegistryFound', 'False', 'ModelNotFound', `Registry ${spec.registry} knows no model ${spec.modelName}; register it, or correct spec.modelName.`)
+    case 'NotReady':
+      return aspect('RegistryFound', 'False', 'VersionNotReady', `${alias} is version ${registry.version ?? 'unknown'}, whose registration is not finished in MLflow.`)
+    default:
+      return registry.state satisfies never
+  }
+}
+
+function analysisPassing ({ memory, facts: { analysis } }: Input): Aspect {
+  const { rollout } = memory
+  if (!rollout || !memory.stable) return aspect('AnalysisPassing', 'Unknown', 'NoRollout', 'No canary is being judged.')
+  if (analysis?.rollout !== rollout.id) return aspect('AnalysisPassing', 'Unknown', 'NoCheckYet', `No check of rollout ${rollout.id} has been made yet.`)
+  const { outcome, reason } = analysis.last
+  const status = outcome === 'Passed' ? 'True' : outcome === 'Failed' ? 'False' : 'Unknown'
+  return aspect('AnalysisPassing', status, outcome, reason || `The last check of rollout ${rollout.id} was ${outcome}.`)
+}
+
+function backendReady ({ facts: { router }, context, summary, installed, observed }: Input): Aspect {
+  if (!installed) return aspect('BackendReady', 'False', summary.reason, summary.error ?? '')
+  if (context.backendFailure !== undefined) return aspect('BackendReady', 'False', 'BackendFailed', context.backendFailure)
+  if (!observed) return aspect('BackendReady', 'Unknown', 'NotDeployed', 'Nothing is deployed yet.')
+  if (!router.present) return aspect('BackendReady', 'False', 'NoTrafficRouter', `SeldonDeployment ${context.name} reports no router (istioVirtualServicesReady or AmbassadorMappingsReady): it can serve one version, and cannot split traffic. Switch on Istio or Ambassador in the Seldon operator.`)
+  return aspect('BackendReady', 'True', 'Reconciled', 'The serving object is reconciled by its operator.')
+}
+
+function aspect (type: string, status: Aspect['status'], reason: string, message: string): Aspect {
+  return { type, status, reason, message: message.slice(0, 1000) }
+}

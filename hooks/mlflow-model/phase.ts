@@ -1,0 +1,131 @@
+// One word for people, and one sentence that says what is wrong and what to do.
+import type { RegistryFact } from '../core/facts.ts'
+import type { Memory, PHASES, Rollout } from './schema/status.ts'
+import { findFailure } from './rollout/memory.ts'
+import { judgeStep } from './rollout/verdict.ts'
+import { isAvailable, type RolloutFacts } from './rollout/facts.ts'
+import { ABORTED, ANALYSIS_FAILED, CANDIDATE_UNAVAILABLE, METRICS_UNAVAILABLE, NOT_ENOUGH_TRAFFIC, PROGRESS_DEADLINE_EXCEEDED, WEIGHT_NOT_APPLIED } from './rollout/reasons.ts'
+
+export type Summary = { phase: (typeof PHASES)[number], reason: string, error?: string }
+
+/** What else the sentence may need to name. */
+export type Context = { name: string, namespace: string, registry?: RegistryFact, backendFailure?: string }
+
+/** Sums up where the object stands. Every summary but a good one tells what to do next. */
+export function summarize (memory: Memory, facts: RolloutFacts, context: Context): Summary {
+  if (memory.rollout && memory.stable) return summarizeRollout(memory, memory.rollout, facts, context)
+  if (memory.rollout) return summarizeFirst(memory, memory.rollout, context)
+  return memory.stable ? summarizeServing(memory, facts, context) : summarizeNothing(memory, facts, context)
+}
+
+function summarizeRollout (memory: Memory, rollout: Rollout, facts: RolloutFacts, context: Context): Summary {
+  if (rollout.stage === 'Unwinding' || rollout.stage === 'Draining') return summarizeEnding(memory, rollout, facts, context)
+  if (!isAvailable(memory.stable, facts)) return stableUnavailable(memory, context, `${annotate(context, 'promote', rollout.id)} lets ${canaryName(memory)} take over once it is ready`)
+  if (facts.policy.paused) return { phase: 'Paused', reason: 'Paused', error: `The rollout of ${canaryName(memory)} is paused by spec.rollout.paused; set it to false to go on.` }
+  if (rollout.stage === 'AwaitingApproval') {
+    return { phase: 'Paused', reason: 'AwaitingApproval', error: `${canaryName(memory)} has passed every step. Approve it with: ${annotate(context, 'promote', rollout.id)}` }
+  }
+  const verdict = judgeStep(rollout, facts)
+  if (verdict === NOT_ENOUGH_TRAFFIC || verdict === METRICS_UNAVAILABLE) return unjudgeable(memory, rollout, verdict, context, facts)
+  return { phase: 'Progressing', reason: rollout.stage }
+}
+
+function unjudgeable (memory: Memory, rollout: Rollout, reason: string, context: Context, facts: RolloutFacts): Summary {
+  const said = facts.analysis?.last.reason ?? ''
+  const cause = reason === NOT_ENOUGH_TRAFFIC
+    ? `too few requests reach ${canaryName(memory)} or stable for a verdict`
+    : 'the measurements cannot be had from Prometheus'
+  return {
+    phase: 'Paused',
+    reason,
+    error: `The rollout waits because ${cause}${said && ` (${said})`}. It goes on by itself when checks pass again; to skip the checks: ${annotate(context, 'promote', rollout.id)}`
+  }
+}
+
+function summarizeEnding (memory: Memory, rollout: Rollout, facts: RolloutFacts, context: Context): Summary {
+  if (!isAvailable(memory.stable, facts)) return stableUnavailable(memory, context, `${annotate(context, 'promote', rollout.id)} lets ${canaryName(memory)} take over if it is ready`)
+  const failure = findFailure(memory, memory.canary)
+  if (!failure) return { phase: 'Progressing', reason: rollout.reason ?? rollout.stage }
+  return { phase: 'Degraded', reason: failure.reason, error: failureSentence(memory, failure, context) }
+}
+
+function summarizeFirst (memory: Memory, rollout: Rollout, context: Context): Summary {
+  if (rollout.reason === undefined) return { phase: 'Progressing', reason: 'FirstVersionLoading' }
+  return {
+    phase: 'Degraded',
+    reason: rollout.reason,
+    error: `${canaryName(memory)} is the first version and is not ready; it goes on loading. ${context.backendFailure ?? look(context)}`
+  }
+}
+
+function summarizeServing (memory: Memory, facts: RolloutFacts, context: Context): Summary {
+  const { target } = facts
+  if (!isAvailable(memory.stable, facts)) return stableUnavailable(memory, context, look(context))
+  const failure = target.kind === 'Version' ? findFailure(memory, target.version) : undefined
+  if (failure) return { phase: 'Degraded', reason: failure.reason, error: failureSentence(memory, failure, context) }
+  const blocked = blockedTarget(memory, facts, context)
+  if (blocked) return blocked
+  return { phase: 'Healthy', reason: memory.lastOutcome ?? 'Serving' }
+}
+
+/** The alias asks for a version that cannot even be started. */
+function blockedTarget (memory: Memory, { target, router }: RolloutFacts, { registry, name }: Context): Summary | undefined {
+  if (target.kind !== 'Version' || target.version.version === memory.stable?.version) return undefined
+  if (target.version.uri === undefined) return { phase: 'Degraded', reason: 'UriUnresolvable', error: uriSentence(target.version.version, registry) }
+  if (router.present) return undefined
+  return {
+    phase: 'Degraded',
+    reason: 'NoTrafficRouter',
+    error: `Version ${target.version.version} cannot be rolled out: SeldonDeployment ${name} reports neither istioVirtualServicesReady nor AmbassadorMappingsReady, so traffic cannot be split. Switch on Istio or Ambassador in the Seldon operator.`
+  }
+}
+
+function summarizeNothing (memory: Memory, { target }: RolloutFacts, context: Context): Summary {
+  const failure = target.kind === 'Version' ? findFailure(memory, target.version) : undefined
+  if (failure) return { phase: 'Degraded', reason: failure.reason, error: failureSentence(memory, failure, context) }
+  if (target.kind === 'Version' && target.version.uri === undefined) return { phase: 'Degraded', reason: 'UriUnresolvable', error: uriSentence(target.version.version, context.registry) }
+  if (target.kind === 'Version') return { phase: 'Pending', reason: 'Starting' }
+  const state = context.registry?.state
+  return { phase: 'Pending', reason: state === undefined || state === 'Found' ? 'NotYetObserved' : state }
+}
+
+function uriSentence (version: string, registry: RegistryFact | undefined): string {
+  return `Version ${version} cannot be loaded: ${registry?.problem ?? 'its storage URI is unknown'}. Set serving.modelUri, or artifactsDestination of the registry entry.`
+}
+
+function stableUnavailable (memory: Memory, { backendFailure }: Context, remedy: string): Summary {
+  return { phase: 'Degraded', reason: 'StableUnavailable', error: `No pod of the stable version ${memory.stable?.version} is available. ${backendFailure ?? `${remedy}.`}` }
+}
+
+type Failed = { version: string, reason: string, rollout: string, metrics?: string }
+
+function failureSentence (memory: Memory, failure: Failed, context: Context): string {
+  const still = memory.stable ? `; version ${memory.stable.version} keeps serving` : ''
+  return `Version ${failure.version} ${causeOf(failure)}${still}. Move the alias to another version, or try it again with: ${annotate(context, 'retry', failure.rollout)}`
+}
+
+function causeOf ({ reason, metrics }: Failed): string {
+  switch (reason) {
+    case ANALYSIS_FAILED: return `was worse than the limits allow${metrics ? `: ${metrics}` : ''}`
+    case PROGRESS_DEADLINE_EXCEEDED: return 'did not become ready within rollout.progressDeadline'
+    case CANDIDATE_UNAVAILABLE: return 'lost all its pods twice while it had traffic'
+    case WEIGHT_NOT_APPLIED: return 'never got its traffic: the router did not apply the weight within rollout.progressDeadline'
+    case ABORTED: return 'was aborted'
+    case NOT_ENOUGH_TRAFFIC: return 'was rolled back for lack of traffic to judge it by'
+    case METRICS_UNAVAILABLE: return 'was rolled back because its measurements could not be had'
+    default: return `failed (${reason})`
+  }
+}
+
+function canaryName ({ canary }: Memory): string {
+  return `version ${canary?.version}`
+}
+
+/** The command that a person would type. */
+export function annotate ({ name, namespace }: Context, verb: string, id: string): string {
+  return `kubectl annotate mfm ${name} -n ${namespace} --overwrite sluice.dev/${verb}=${id}`
+}
+
+function look ({ name, namespace }: Context): string {
+  return `See kubectl describe seldondeployment ${name} -n ${namespace}, and the pods of that name`
+}

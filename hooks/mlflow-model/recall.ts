@@ -1,0 +1,41 @@
+// Which memory counts: the one in the annotation of the serving object, or the one in the status. Either may be stale or lost.
+import type { Observation, Served } from '../serving/backend.ts'
+import { clearedMemory, EMPTY_MEMORY, parseMemory, parseMemoryText } from './rollout/memory.ts'
+import type { Memory } from './schema/status.ts'
+
+/**
+ * `decide`: memory is certain, a decision may be made.
+ * `repeat`: it is not (a stale read, a lost status); the same answer again brings it in line, and nothing is decided.
+ * `restore`: the serving object is gone and is made again from memory, without a decision.
+ * `delete`: a mark in the annotation is carried out.
+ */
+export type Recall = { action: 'decide' | 'repeat' | 'restore' | 'delete', memory: Memory }
+
+/** Compares what the observed object and the status remember. The higher sequence knows more. */
+export function recall (observation: Observation | undefined, status: unknown): Recall {
+  const inStatus = parseMemory(status)
+  if (!observation) return recallWithoutObject(inStatus)
+  const inObject = parseMemoryText(observation.state)
+  if (!inObject) return { action: 'repeat', memory: inStatus ?? reconstruct(observation) }
+  if (inObject.deleting && inObject.sequence >= (inStatus?.sequence ?? 0)) return { action: 'delete', memory: inObject }
+  if (inStatus?.sequence === inObject.sequence) return { action: 'decide', memory: inObject }
+  const higher = inStatus && inStatus.sequence > inObject.sequence ? inStatus : inObject
+  return { action: 'repeat', memory: higher }
+}
+
+/** Without the object, memory is in the status alone. An object that was deleted on purpose stays away. */
+function recallWithoutObject (inStatus: Memory | undefined): Recall {
+  if (!inStatus) return { action: 'decide', memory: EMPTY_MEMORY }
+  if (inStatus.deleting) return { action: 'decide', memory: clearedMemory(inStatus) }
+  const served = inStatus.stable ?? inStatus.canary
+  return { action: served ? 'restore' : 'decide', memory: inStatus }
+}
+
+/** Annotation and status are both lost: of the versions that are ready, the one with most traffic is stable, and the others leave. */
+function reconstruct ({ versions, readiness }: Observation): Memory {
+  const trust = (served: Served) => (readiness(served).ready ? 1000 : 0) + served.share
+  const [most] = versions.toSorted((a, b) => trust(b) - trust(a))
+  if (!most) return EMPTY_MEMORY
+  const { version, createdAt, uri } = most
+  return { ...EMPTY_MEMORY, stable: { version, createdAt, uri } }
+}

@@ -1,0 +1,94 @@
+// The rollout's memory: read from the annotation or the status, written to both, and its smallest changes.
+import { Value } from '@sinclair/typebox/value'
+import { predictorName, sameVersion, type VersionIdentity } from '../../core/names.ts'
+import { FAILURES_KEPT, Memory, type Failure, type Rollout, type Traffic } from '../schema/status.ts'
+import { formatInstant } from '../../core/time.ts'
+import type { RolloutFacts } from './facts.ts'
+
+/** Memory of an object that has never decided anything. */
+export const EMPTY_MEMORY: Memory = Object.freeze({ sequence: 0, counter: 0 })
+
+/** Everything goes to stable. */
+export const ALL_STABLE = Object.freeze({ stable: 100, canary: 0 })
+
+/** Memory in a status or a parsed annotation; corrupt memory is no memory. */
+export function parseMemory (value: unknown): Memory | undefined {
+  if (value === null || typeof value !== 'object') return undefined
+  const memory = Value.Clean(Memory, Value.Clone(value))
+  return Value.Check(Memory, memory) ? memory : undefined
+}
+
+/** Memory in the annotation's text. */
+export function parseMemoryText (text: string | undefined): Memory | undefined {
+  if (text === undefined) return undefined
+  try {
+    return parseMemory(JSON.parse(text))
+  } catch {
+    return undefined
+  }
+}
+
+/** The annotation's text. Keys are sorted, so that equal memories are equal texts wherever they were read from. */
+export function formatMemory (memory: Memory): string {
+  return JSON.stringify(memory, (_key, value: unknown) => isRecord(value) ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => a < b ? -1 : 1)) : value)
+}
+
+function isRecord (value: unknown): value is Record<string, unknown> {
+  return value !== null && typeof value === 'object' && !Array.isArray(value)
+}
+
+/** The wanted share of every predictor that should be there, stable first, the newest last. */
+export function wantedShares (memory: Memory): Record<string, number> {
+  const { stable, canary, previous, rollout, traffic } = memory
+  const shares: Record<string, number> = {}
+  if (stable) shares[predictorName(stable)] = traffic?.stable ?? 100
+  if (previous) shares[predictorName(previous)] = 0
+  if (canary && rollout?.present) shares[predictorName(canary)] = traffic?.canary ?? 0
+  return shares
+}
+
+/** Wants other shares. The router's state is noted, because only a later change of it proves that they are in force. */
+export function withTraffic (memory: Memory, facts: RolloutFacts, shares: { stable: number, canary: number }): Memory {
+  const { traffic } = memory
+  if (traffic && traffic.stable === shares.stable && traffic.canary === shares.canary) return memory
+  return { ...memory, traffic: freshTraffic(shares, facts, traffic?.canaryInForce) }
+}
+
+/** Shares that are wanted from now on and not yet in force. */
+export function freshTraffic ({ stable, canary }: { stable: number, canary: number }, facts: RolloutFacts, canaryInForce = 0): Traffic {
+  return { stable, canary, canaryInForce, writtenAt: formatInstant(facts.now), routerTransition: facts.router.transition, inForce: false }
+}
+
+/** Changes the rollout; `undefined` removes a field. */
+export function withRollout (memory: Memory, change: { [K in keyof Rollout]?: Rollout[K] | undefined }): Memory {
+  if (!memory.rollout) return memory
+  return { ...memory, rollout: defined({ ...memory.rollout, ...change }) as Rollout }
+}
+
+/** A copy without the fields that are undefined: memory has no such fields. */
+export function defined<T extends object> (value: T): T {
+  return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined)) as T
+}
+
+/** Remembers a failure, newest first, one a version. */
+export function withFailure (memory: Memory, failure: Failure): Memory {
+  const others = (memory.failedVersions ?? []).filter((other) => !sameVersion(other, failure))
+  return { ...memory, failedVersions: [failure, ...others].slice(0, FAILURES_KEPT) }
+}
+
+/** Forgets that this version failed. */
+export function withoutFailure (memory: Memory, version: VersionIdentity): Memory {
+  const others = (memory.failedVersions ?? []).filter((other) => !sameVersion(other, version))
+  return defined({ ...memory, failedVersions: others.length > 0 ? others : undefined }) as Memory
+}
+
+/** The remembered failure of this version, if any. */
+export function findFailure (memory: Memory, version: VersionIdentity | undefined): Failure | undefined {
+  return memory.failedVersions?.find((failure) => sameVersion(failure, version))
+}
+
+/** What stays when the serving object is deleted: failures, the counter and the spent commands. */
+export function clearedMemory (memory: Memory): Memory {
+  const { counter, failedVersions, lastCommands } = memory
+  return defined({ sequence: memory.sequence + 1, counter, failedVersions, lastCommands }) as Memory
+}

@@ -1,0 +1,85 @@
+// What follows from a decision without another one: whether checks count now, and which deadline runs.
+import { formatInstant, parseInstant } from '../../core/time.ts'
+import type { Memory } from '../schema/status.ts'
+import { after, inForce, isAvailable, isReady, type RolloutFacts } from './facts.ts'
+import { flipLostAt } from './observe.ts'
+import { withRollout } from './memory.ts'
+
+/** Brings measuring and deadlines in line with where the rollout stands now. */
+export function settle (memory: Memory, facts: RolloutFacts): Memory {
+  return settleDeadline(settleMeasuring(memory, facts), facts)
+}
+
+/**
+ * Checks count while the step's weight is in force and nothing holds the rollout. Their start is renewed by every change of the weight,
+ * a resume, or the recovery of a stable that had no pod; without a start nothing is measured.
+ */
+function settleMeasuring (memory: Memory, facts: RolloutFacts): Memory {
+  const { rollout } = memory
+  if (!rollout) return memory
+  const measuring = isMeasuring(memory, facts)
+  if (measuring === (rollout.stepStartedAt !== undefined)) return memory
+  return withRollout(memory, { stepStartedAt: measuring ? formatInstant(facts.now) : undefined })
+}
+
+function isMeasuring (memory: Memory, facts: RolloutFacts): boolean {
+  const { rollout, stable, traffic } = memory
+  const judged = rollout?.stage === 'Stepping' || rollout?.stage === 'AwaitingApproval'
+  if (!judged || !traffic?.inForce || traffic.canary === 0) return false
+  return !facts.policy.paused && isAvailable(stable, facts)
+}
+
+/** A deadline that does not run keeps the seconds it has left, so that pauses are excluded from it. */
+function settleDeadline (memory: Memory, facts: RolloutFacts): Memory {
+  const { rollout } = memory
+  if (!rollout || rollout.stage === 'Draining') return memory
+  const wait = waitOf(memory, facts)
+  switch (wait) {
+    case 'none':
+      return clear(memory)
+    case 'held':
+      return hold(memory, facts)
+    case 'runs':
+      return rollout.deadline ? memory : withRollout(memory, { deadline: after(facts, rollout.deadlineLeft ?? facts.policy.progressDeadline), deadlineLeft: undefined })
+    default:
+      return wait satisfies never
+  }
+}
+
+function clear (memory: Memory): Memory {
+  const { deadline, deadlineLeft } = memory.rollout ?? {}
+  return deadline === undefined && deadlineLeft === undefined ? memory : withRollout(memory, { deadline: undefined, deadlineLeft: undefined })
+}
+
+function hold (memory: Memory, facts: RolloutFacts): Memory {
+  const deadline = parseInstant(memory.rollout?.deadline)
+  if (deadline === undefined) return memory
+  return withRollout(memory, { deadline: undefined, deadlineLeft: Math.max(0, deadline - facts.now) })
+}
+
+type Wait = 'none' | 'held' | 'runs'
+
+/** What the rollout waits for that may take too long: a canary to become ready, or weights to come into force. */
+function waitOf (memory: Memory, facts: RolloutFacts): Wait {
+  const { rollout, stable, canary } = memory
+  if (!rollout || (!stable && rollout.reason)) return 'none'
+  const loading = rollout.stage === 'Loading' && rollout.present && !isReady(canary, facts)
+  if (loading || !stable) return facts.policy.paused && stable ? 'held' : 'runs'
+  const unwinding = rollout.stage === 'Unwinding'
+  const settled = inForce(memory) && (unwinding || (rollout.present && isReady(canary, facts)))
+  if (settled) return 'none'
+  // A router cannot apply anything while a stable pod is down, so that time does not count against the canary.
+  return isReady(stable, facts) && (unwinding || !facts.policy.paused) ? 'runs' : 'held'
+}
+
+/** The earliest instant later than now at which a decision may be due, in whole seconds. */
+export function nextDeadline (memory: Memory, now: number): number | undefined {
+  const { rollout, previous, traffic } = memory
+  const deadlines = [
+    parseInstant(rollout?.deadline),
+    parseInstant(previous?.keepUntil),
+    traffic && !traffic.inForce ? flipLostAt(traffic.writtenAt) : undefined
+  ]
+  const ahead = deadlines.filter((deadline) => deadline !== undefined).filter((deadline) => deadline > now)
+  return ahead.length > 0 ? Math.min(...ahead) : undefined
+}

@@ -1,0 +1,120 @@
+// One sync of an MlflowModel: observe, recall, decide, build, report.
+import { setConditions } from '../core/conditions.ts'
+import { factInstants, parseCommands, parseFacts } from '../core/facts.ts'
+import { mayReturn, newestInstant, type Child, type SyncRequest, type SyncResponse } from '../core/request.ts'
+import { predictorName } from '../core/names.ts'
+import { parseInstant } from '../core/time.ts'
+import { NOT_DEPLOYED, type Backend, type Observation, type Served } from '../serving/backend.ts'
+import { seldon } from '../serving/seldon.ts'
+import { conditionsOf } from './conditions.ts'
+import { policyOf, servingOptionsOf } from './policy.ts'
+import { summarize } from './phase.ts'
+import { recall, type Recall } from './recall.ts'
+import type { Spec } from './schema.ts'
+import type { Memory, Status } from './schema/status.ts'
+import { computeStatus } from './status.ts'
+import { targetOf } from './target.ts'
+import type { RolloutFacts } from './rollout/facts.ts'
+import { clearedMemory, formatMemory, wantedShares } from './rollout/memory.ts'
+import { restoreMemory } from './rollout/restore.ts'
+import { stepRollout } from './rollout/step.ts'
+
+type Request = SyncRequest<Spec, Status>
+
+const backends: Record<Spec['serving']['backend'], Backend> = { Seldon: seldon }
+
+/** Answers one sync. The same request always gets the same answer. */
+export function sync (request: Request): SyncResponse<Status> {
+  const backend = backends[request.parent.spec.serving.backend]
+  const installed = backend.children.every((child) => mayReturn(request, child))
+  const observation = backend.observe(request)
+  const recalled = recall(observation, request.parent.status)
+  const facts = factsOf(request, observation, recalled.memory)
+  if (!installed) return { status: report(request, backend, facts, { observation, memory: recalled.memory, installed }), children: [] }
+
+  const { wanted, reported } = act(recalled, facts, observation !== undefined)
+  return {
+    status: report(request, backend, facts, { observation, memory: reported, installed }),
+    children: build(request, backend, wanted)
+  }
+}
+
+/**
+ * What should be, and what the status says. The status tells what was observed in the annotation, never the decision just taken: should the
+ * write of the object be lost, nobody has been told of it. Only where there is no object to carry memory is the status its carrier.
+ */
+function act ({ action, memory }: Recall, facts: RolloutFacts, exists: boolean): { wanted?: Memory, reported: Memory } {
+  switch (action) {
+    case 'delete':
+      return { reported: memory }
+    case 'repeat':
+      return { wanted: memory.traffic ? memory : restoreMemory(memory, facts), reported: memory }
+    case 'restore': {
+      const gone = facts.target.kind === 'Missing' && facts.policy.whenAliasMissing === 'Delete'
+      return gone ? { reported: clearedMemory(memory) } : { wanted: restoreMemory(memory, facts), reported: memory }
+    }
+    case 'decide': {
+      const next = stepRollout(memory, facts)
+      const carried = exists || next.canary !== undefined
+      return { wanted: next, reported: carried ? memory : next }
+    }
+    default:
+      return action satisfies never
+  }
+}
+
+function build (request: Request, backend: Backend, memory: Memory | undefined): Child[] {
+  if (!memory) return []
+  const shares = wantedShares(memory)
+  const { stable, previous, canary, rollout } = memory
+  const versions = [stable, previous, rollout?.present ? canary : undefined].filter((version) => version !== undefined)
+  const served: Served[] = versions.map((version) => ({ version: version.version, createdAt: version.createdAt, uri: version.uri, share: shares[predictorName(version)] ?? 0 }))
+  return backend.make(request, servingOptionsOf(request.parent.spec), { served, state: formatMemory(memory) })
+}
+
+function factsOf (request: Request, observation: Observation | undefined, memory: Memory): RolloutFacts {
+  const { spec, metadata, status } = request.parent
+  const facts = parseFacts(metadata.annotations)
+  const commands = parseCommands(metadata.annotations)
+  return {
+    now: newestInstant(request, [...factInstants(facts), ...instantsOf(memory), ...instantsOf(status ?? {})]),
+    policy: policyOf(spec),
+    target: targetOf(spec, facts.registry),
+    ...(facts.analysis && { analysis: facts.analysis }),
+    commands,
+    highestSeenCounter: highestCounter([...Object.values(commands), facts.analysis?.rollout]),
+    router: observation ? { ...observation.router, shares: observation.shares } : { present: false, applied: false, transition: '' },
+    readiness: observation?.readiness ?? (() => NOT_DEPLOYED)
+  }
+}
+
+/** Our own times that lie in the past by nature (deadlines do not). */
+function instantsOf ({ traffic, rollout, failedVersions }: Partial<Memory>): Array<number | undefined> {
+  return [traffic?.writtenAt, rollout?.startedAt, rollout?.stepStartedAt, rollout?.trafficSince, ...(failedVersions ?? []).map(({ at }) => at)].map(parseInstant)
+}
+
+/** The n of every rollout id that was written down somewhere. */
+function highestCounter (ids: Array<string | undefined>): number {
+  return ids.reduce((highest, id) => {
+    const n = Number(/-(\d{1,12})$/.exec(id ?? '')?.[1] ?? 0)
+    return Math.max(highest, n)
+  }, 0)
+}
+
+type Reported = { observation: Observation | undefined, memory: Memory, installed: boolean }
+
+function report (request: Request, backend: Backend, facts: RolloutFacts, { observation, memory, installed }: Reported): Status {
+  const { metadata, status, spec } = request.parent
+  const { registry } = parseFacts(metadata.annotations)
+  const context = {
+    name: metadata.name,
+    namespace: metadata.namespace ?? '',
+    ...(registry && { registry }),
+    ...(observation?.failure !== undefined && { backendFailure: observation.failure })
+  }
+  const summary = installed
+    ? summarize(memory, facts, context)
+    : { phase: 'Degraded' as const, reason: 'BackendNotInstalled', error: `Serving by ${backend.name} is switched off: the controller does not list ${backend.children[0]?.kind}. Install ${backend.name} and set ${backend.children[0]?.capability}.enabled=true in the chart.` }
+  const conditions = setConditions(status?.conditions, conditionsOf({ memory, facts, summary, context, spec, observed: observation !== undefined, installed }), facts.now, metadata.generation)
+  return { ...computeStatus(memory, facts, summary, backend.url(request.parent)), conditions }
+}

@@ -1,0 +1,176 @@
+// Serving by a SeldonDeployment (Seldon Core v1). One object per parent, one predictor per version, weights on `traffic`.
+// The oddities that follow are the operator's: each is needed so that a promotion restarts no pod.
+import { childLabels, parentLabel, STATE_ANNOTATION } from '../core/labels.ts'
+import { API_GROUP, type ChildResource } from '../core/kind.ts'
+import { md5, predictorName } from '../core/names.ts'
+import { findChild, type Child, type KubeObject, type SyncRequest } from '../core/request.ts'
+import { NOT_DEPLOYED, type Backend, type Observation, type PodReadiness, type Served, type ServingOptions, type Wanted } from './backend.ts'
+
+const SELDON_DEPLOYMENT: ChildResource = {
+  apiVersion: 'machinelearning.seldon.io/v1',
+  kind: 'SeldonDeployment',
+  resource: 'seldondeployments',
+  method: 'InPlace',
+  capability: 'seldon'
+}
+
+/** The same in every predictor: ports are dealt out by container name, and the V2 path holds it. */
+const GRAPH_NAME = 'model'
+
+/** Declared, or the operator deals out metrics ports in list order and removing the first predictor restarts the next one's pods. */
+const METRICS_PORT = { name: 'metrics', containerPort: 6000, protocol: 'TCP' }
+
+/** Seldon turns this predictor annotation into its metrics' label predictor_version. */
+const VERSION_ANNOTATION = 'version'
+const CREATED_AT_ANNOTATION = `${API_GROUP}/created-at`
+
+/** Either condition says that a router has taken the weights over. */
+const ROUTER_CONDITIONS = ['istioVirtualServicesReady', 'AmbassadorMappingsReady']
+
+export const seldon: Backend = {
+  name: 'Seldon',
+  children: [SELDON_DEPLOYMENT],
+  observe: observeSeldon,
+  make: makeChildren,
+  url: ({ metadata }) => `/seldon/${metadata.namespace}/${metadata.name}`
+}
+
+type Predictor = { name: string, traffic?: number, annotations?: Record<string, string>, graph?: { modelUri?: string } }
+type SeldonStatus = {
+  state?: string
+  description?: string
+  deploymentStatus?: Record<string, { replicas?: number, availableReplicas?: number }>
+  conditions?: Array<{ type: string, status: string, lastTransitionTime?: string }>
+}
+
+function makeChildren (request: SyncRequest, options: ServingOptions, wanted: Wanted): Child[] {
+  return wanted.served.length === 0 ? [] : [makeSeldonDeployment(request, options, wanted)]
+}
+
+function makeSeldonDeployment (request: SyncRequest, options: ServingOptions, { served, state }: Wanted): Child {
+  const { parent } = request
+  const { name, namespace } = parent.metadata
+  return {
+    apiVersion: SELDON_DEPLOYMENT.apiVersion,
+    kind: SELDON_DEPLOYMENT.kind,
+    metadata: {
+      name,
+      ...(namespace !== undefined && { namespace }),
+      labels: childLabels(parent),
+      annotations: { ...options.seldon.annotations, [STATE_ANNOTATION]: state }
+    },
+    spec: {
+      protocol: options.protocol,
+      predictors: inObservedOrder(served, predictorsOf(findSeldonDeployment(request))).map((version) => makePredictor(parent, options, version))
+    }
+  }
+}
+
+/** Metacontroller keeps the observed order and appends new predictors, so any other order would never be applied. */
+function inObservedOrder (served: Served[], observed: Predictor[]): Served[] {
+  const place = (version: Served) => {
+    const index = observed.findIndex(({ name }) => name === predictorName(version))
+    return index < 0 ? observed.length : index
+  }
+  return served.toSorted((a, b) => place(a) - place(b))
+}
+
+function makePredictor (parent: SyncRequest['parent'], options: ServingOptions, version: Served): object {
+  const { resources, env, serviceAccountName, credentialsSecret } = options
+  return {
+    name: predictorName(version),
+    traffic: version.share,
+    replicas: options.replicas,
+    // Not managed-by: Seldon sets that on the pods, and PodMonitors select by it.
+    labels: parentLabel(parent),
+    annotations: { [VERSION_ANNOTATION]: version.version, [CREATED_AT_ANNOTATION]: version.createdAt },
+    graph: {
+      name: GRAPH_NAME,
+      implementation: options.seldon.implementation,
+      modelUri: version.uri,
+      ...(credentialsSecret && { envSecretRefName: credentialsSecret }),
+      ...(serviceAccountName && { serviceAccountName })
+    },
+    componentSpecs: [{
+      spec: {
+        containers: [{
+          name: GRAPH_NAME,
+          ports: [METRICS_PORT],
+          ...(resources && Object.keys(resources).length > 0 && { resources }),
+          ...(env.length > 0 && { env })
+        }]
+      }
+    }]
+  }
+}
+
+function findSeldonDeployment (request: SyncRequest): KubeObject | undefined {
+  return findChild(request, SELDON_DEPLOYMENT, request.parent.metadata.name)
+}
+
+function predictorsOf (object: KubeObject | undefined): Predictor[] {
+  const spec = object?.spec as { predictors?: Predictor[] } | undefined
+  return spec?.predictors ?? []
+}
+
+function observeSeldon (request: SyncRequest): Observation | undefined {
+  const object = findSeldonDeployment(request)
+  if (!object) return undefined
+  const predictors = predictorsOf(object)
+  const status = (object.status ?? {}) as SeldonStatus
+  const state = object.metadata.annotations?.[STATE_ANNOTATION]
+  const failure = failureOf(object.metadata.name, status)
+  return {
+    ...(state !== undefined && { state }),
+    shares: Object.fromEntries(predictors.map((predictor) => [predictor.name, shareOf(predictor, predictors)])),
+    versions: predictors.flatMap((predictor) => versionOf(predictor, shareOf(predictor, predictors))),
+    router: routerOf(status),
+    ...(failure !== undefined && { failure }),
+    readiness: (version) => readinessOf(object.metadata.name, predictorName(version), status)
+  }
+}
+
+/** A single predictor takes everything, said or not. */
+function shareOf (predictor: Predictor, all: Predictor[]): number {
+  return predictor.traffic ?? (all.length === 1 ? 100 : 0)
+}
+
+function versionOf ({ annotations, graph }: Predictor, share: number): Served[] {
+  const version = annotations?.[VERSION_ANNOTATION]
+  const createdAt = annotations?.[CREATED_AT_ANNOTATION]
+  if (!version || !createdAt || !graph?.modelUri) return []
+  return [{ version, createdAt, uri: graph.modelUri, share }]
+}
+
+/**
+ * `state` stays Available through a change of weights, so it alone proves nothing; the router's condition turns False and True again on each.
+ * Seldon never sets observedGeneration.
+ */
+function routerOf (status: SeldonStatus): Observation['router'] {
+  const condition = status.conditions?.find(({ type }) => ROUTER_CONDITIONS.includes(type))
+  return {
+    present: condition !== undefined,
+    applied: status.state === 'Available' && condition?.status === 'True',
+    transition: condition?.lastTransitionTime ?? ''
+  }
+}
+
+/** Only the version's own entry counts: the totals speak of the first predictor alone. */
+function readinessOf (object: string, predictor: string, status: SeldonStatus): PodReadiness {
+  const entry = status.deploymentStatus?.[deploymentName(object, predictor)]
+  if (!entry) return NOT_DEPLOYED
+  const { replicas = 0, availableReplicas = 0 } = entry
+  return { available: availableReplicas, ready: availableReplicas > 0 && availableReplicas >= replicas, progress: `${availableReplicas}/${replicas}` }
+}
+
+/** The operator's name for a predictor's Deployment; over 63 characters it uses an MD5 instead (a name, nothing secret). */
+function deploymentName (object: string, predictor: string): string {
+  const name = `${object}-${predictor}-0-${GRAPH_NAME}`
+  return name.length <= 63 ? name : `seldon-${md5(name)}`
+}
+
+function failureOf (name: string, { state, description }: SeldonStatus): string | undefined {
+  if (state !== 'Failed') return undefined
+  const said = (description ?? 'no description').slice(0, 300)
+  return `Seldon reports SeldonDeployment ${name} as Failed: ${said}. See kubectl describe seldondeployment ${name}; if a Service in its status no longer exists, delete that status entry.`
+}
