@@ -26,11 +26,11 @@ function summarizeRollout (memory: Memory, rollout: Rollout, facts: RolloutFacts
     return { phase: 'Paused', reason: 'AwaitingApproval', error: `${canaryName(memory)} has passed every step. Approve it with: ${annotate(context, 'promote', rollout.id)}` }
   }
   const verdict = judgeStep(rollout, facts)
-  if (verdict === NOT_ENOUGH_TRAFFIC || verdict === METRICS_UNAVAILABLE) return unjudgeable(memory, rollout, verdict, context, facts)
+  if (verdict === NOT_ENOUGH_TRAFFIC || verdict === METRICS_UNAVAILABLE) return unjudgeable(memory, verdict, facts, context)
   return { phase: 'Progressing', reason: rollout.stage }
 }
 
-function unjudgeable (memory: Memory, rollout: Rollout, reason: string, context: Context, facts: RolloutFacts): Summary {
+function unjudgeable (memory: Memory, reason: string, facts: RolloutFacts, context: Context): Summary {
   const said = facts.analysis?.last.reason ?? ''
   const cause = reason === NOT_ENOUGH_TRAFFIC
     ? `too few requests reach ${canaryName(memory)} or stable for a verdict`
@@ -38,7 +38,7 @@ function unjudgeable (memory: Memory, rollout: Rollout, reason: string, context:
   return {
     phase: 'Paused',
     reason,
-    error: `The rollout waits because ${cause}${said && ` (${said})`}. It goes on by itself when checks pass again; to skip the checks: ${annotate(context, 'promote', rollout.id)}`
+    error: `The rollout waits because ${cause}${said && ` (${said})`}. It goes on by itself when checks pass again; to skip the checks: ${annotate(context, 'promote', memory.rollout?.id ?? '')}`
   }
 }
 

@@ -17,10 +17,14 @@ export function recall (observation: Observation | undefined, status: unknown): 
   if (!observation) return recallWithoutObject(inStatus)
   const inObject = parseMemoryText(observation.state)
   if (!inObject) return { action: 'repeat', memory: inStatus ?? reconstruct(observation) }
-  if (inObject.deleting && inObject.sequence >= (inStatus?.sequence ?? 0)) return { action: 'delete', memory: inObject }
-  if (inStatus?.sequence === inObject.sequence) return { action: 'decide', memory: inObject }
-  const higher = inStatus && inStatus.sequence > inObject.sequence ? inStatus : inObject
-  return { action: 'repeat', memory: higher }
+  return compare(inObject, inStatus)
+}
+
+function compare (inObject: Memory, inStatus: Memory | undefined): Recall {
+  const ahead = inStatus !== undefined && inStatus.sequence > inObject.sequence
+  if (ahead) return { action: 'repeat', memory: inStatus }
+  if (inObject.deleting) return { action: 'delete', memory: inObject }
+  return { action: inStatus?.sequence === inObject.sequence ? 'decide' : 'repeat', memory: inObject }
 }
 
 /** Without the object, memory is in the status alone. An object that was deleted on purpose stays away. */

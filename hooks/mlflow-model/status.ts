@@ -9,26 +9,32 @@ import type { Summary } from './phase.ts'
 
 /** Mirrors the memory. Conditions are added by the caller. */
 export function computeStatus (memory: Memory, facts: RolloutFacts, summary: Summary, url: string): Status {
-  const { stable, canary, previous, rollout } = memory
   const deadline = nextDeadline(memory, facts.now)
   return defined({
     ...memory,
-    stable: stable && { ...stable, ready: isReady(stable, facts) },
-    canary: canary && { ...canary, ready: isReady(canary, facts) },
-    previous: previous && { ...previous, ready: isReady(previous, facts) },
+    ...versionsOf(memory, facts),
+    ...progressOf(memory, facts),
     phase: summary.phase,
     reason: summary.reason,
     error: summary.error?.slice(0, 1024),
-    currentModelVersion: stable?.version,
-    previousModelVersion: previous?.version,
-    canaryModelVersion: canary?.version,
-    weight: rollout && stable ? memory.traffic?.canaryInForce ?? 0 : undefined,
-    step: rollout && stable ? stepText(memory, facts) : undefined,
-    url: stable || canary ? url : undefined,
+    url: memory.stable || memory.canary ? url : undefined,
     nextDeadline: deadline === undefined ? undefined : formatInstant(deadline)
   } as Status)
 }
 
-function stepText ({ rollout }: Memory, { policy }: RolloutFacts): string {
-  return `${rollout?.step ?? 0}/${effectiveSteps(policy.steps).length}`
+function versionsOf ({ stable, canary, previous }: Memory, facts: RolloutFacts): object {
+  return {
+    stable: stable && { ...stable, ready: isReady(stable, facts) },
+    canary: canary && { ...canary, ready: isReady(canary, facts) },
+    previous: previous && { ...previous, ready: isReady(previous, facts) },
+    currentModelVersion: stable?.version,
+    previousModelVersion: previous?.version,
+    canaryModelVersion: canary?.version
+  }
+}
+
+/** Weight and step mean something only while a canary stands beside a stable version. */
+function progressOf ({ stable, rollout, traffic }: Memory, { policy }: RolloutFacts): object {
+  if (!rollout || !stable) return {}
+  return { weight: traffic?.canaryInForce ?? 0, step: `${rollout.step}/${effectiveSteps(policy.steps).length}` }
 }

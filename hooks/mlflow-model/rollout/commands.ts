@@ -40,4 +40,3 @@ function isTarget (failure: Failure, facts: RolloutFacts): boolean {
 export function refusedTarget (memory: Memory, facts: RolloutFacts): Failure | undefined {
   return facts.target.kind === 'Version' ? findFailure(memory, facts.target.version) : undefined
 }
-

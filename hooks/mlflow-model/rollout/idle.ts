@@ -77,12 +77,21 @@ function returnFast (memory: Memory, facts: RolloutFacts): Memory {
 function dropPrevious (memory: Memory, facts: RolloutFacts): Memory {
   const { previous, ...rest } = memory
   if (!previous) return memory
-  const settled = inForce(memory)
-  const blocking = isAvailable(memory.stable, facts) && (!isAvailable(previous, facts) || (!settled && !isReady(previous, facts)))
-  if (blocking) return rest
+  if (isBlocking(memory, facts)) return rest
+  const over = isDue(previous.keepUntil, facts.now) || isInTheWay(memory, facts)
+  return over && inForce(memory) ? rest : memory
+}
+
+function isBlocking (memory: Memory, facts: RolloutFacts): boolean {
+  if (!isAvailable(memory.stable, facts)) return false
+  return !isAvailable(memory.previous, facts) || (!inForce(memory) && !isReady(memory.previous, facts))
+}
+
+/** Whether a third version is to be loaded. */
+function isInTheWay (memory: Memory, facts: RolloutFacts): boolean {
   const target = eligibleTarget(memory, facts)
-  const inTheWay = target !== undefined && !sameVersion(target, memory.stable) && !sameVersion(target, previous) && facts.router.present
-  return settled && (inTheWay || isDue(previous.keepUntil, facts.now)) ? rest : memory
+  if (!target || !facts.router.present) return false
+  return !sameVersion(target, memory.stable) && !sameVersion(target, memory.previous)
 }
 
 function startRollout (memory: Memory, facts: RolloutFacts, target: Version): Memory {

@@ -52,4 +52,3 @@ function observeProgress (memory: Memory, facts: RolloutFacts): Memory {
     deadlineLeft: undefined
   })
 }
-

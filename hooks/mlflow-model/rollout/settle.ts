@@ -1,6 +1,6 @@
 // What follows from a decision without another one: whether checks count now, and which deadline runs.
 import { formatInstant, parseInstant } from '../../core/time.ts'
-import type { Memory } from '../schema/status.ts'
+import type { Memory, Rollout } from '../schema/status.ts'
 import { after, inForce, isAvailable, isReady, type RolloutFacts } from './facts.ts'
 import { flipLostAt } from './observe.ts'
 import { withRollout } from './memory.ts'
@@ -61,15 +61,24 @@ type Wait = 'none' | 'held' | 'runs'
 
 /** What the rollout waits for that may take too long: a canary to become ready, or weights to come into force. */
 function waitOf (memory: Memory, facts: RolloutFacts): Wait {
-  const { rollout, stable, canary } = memory
-  if (!rollout || (!stable && rollout.reason)) return 'none'
-  const loading = rollout.stage === 'Loading' && rollout.present && !isReady(canary, facts)
-  if (loading || !stable) return facts.policy.paused && stable ? 'held' : 'runs'
-  const unwinding = rollout.stage === 'Unwinding'
-  const settled = inForce(memory) && (unwinding || (rollout.present && isReady(canary, facts)))
-  if (settled) return 'none'
-  // A router cannot apply anything while a stable pod is down, so that time does not count against the canary.
-  return isReady(stable, facts) && (unwinding || !facts.policy.paused) ? 'runs' : 'held'
+  const { rollout, stable } = memory
+  if (!rollout) return 'none'
+  if (!stable) return rollout.reason === undefined ? 'runs' : 'none'
+  return rollout.stage === 'Unwinding' ? waitForRouter(memory, facts) : waitForCanary(memory, rollout, facts)
+}
+
+function waitForCanary (memory: Memory, rollout: Rollout, facts: RolloutFacts): Wait {
+  const ready = rollout.present && isReady(memory.canary, facts)
+  if (ready && inForce(memory)) return 'none'
+  if (facts.policy.paused) return 'held'
+  const loading = rollout.stage === 'Loading' && rollout.present && !ready
+  return loading || isReady(memory.stable, facts) ? 'runs' : 'held'
+}
+
+/** A router cannot apply anything while a stable pod is down, so that time does not count. */
+function waitForRouter (memory: Memory, facts: RolloutFacts): Wait {
+  if (inForce(memory)) return 'none'
+  return isReady(memory.stable, facts) ? 'runs' : 'held'
 }
 
 /** The earliest instant later than now at which a decision may be due, in whole seconds. */
