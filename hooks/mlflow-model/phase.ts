@@ -1,5 +1,6 @@
 // One word for people, and one sentence that says what is wrong and what to do.
 import type { RegistryFact } from '../core/facts.ts'
+import { sameVersion } from '../core/names.ts'
 import type { Memory, PHASES, Rollout } from './schema/status.ts'
 import { findFailure } from './rollout/memory.ts'
 import { judgeStep } from './rollout/verdict.ts'
@@ -70,7 +71,7 @@ function summarizeServing (memory: Memory, facts: RolloutFacts, context: Context
 
 /** The alias asks for a version that cannot even be started. */
 function blockedTarget (memory: Memory, { target, router }: RolloutFacts, { registry, name }: Context): Summary | undefined {
-  if (target.kind !== 'Version' || target.version.version === memory.stable?.version) return undefined
+  if (target.kind !== 'Version' || sameVersion(target.version, memory.stable)) return undefined
   if (target.version.uri === undefined) return { phase: 'Degraded', reason: 'UriUnresolvable', error: uriSentence(target.version.version, registry) }
   if (router.present) return undefined
   return {
