@@ -1,0 +1,145 @@
+// Calls to the API server: one undici Pool, JSON in and out, errors by type, watch streams, and the server's time.
+import { DelegateBackoff, handleWhen, retry } from 'cockatiel'
+import { Pool, type Dispatcher } from 'undici'
+import { ApiError, apiErrorOf, isApiError, retryAfterMs, type ApiStatus } from './api-error.ts'
+import { makeConnector, type Connection } from './connection.ts'
+import { createServerClock } from './server-clock.ts'
+
+export type Verb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch'
+export type Query = Record<string, string | number | boolean | undefined>
+export type CallOptions = { query?: Query, signal?: AbortSignal | undefined }
+
+/** One call, for metrics. `resource` is the plural, `outcome` the HTTP status or `unreachable`. */
+export type CallReport = { verb: Verb, resource: string, outcome: string, seconds: number }
+
+/** All paths begin with /api or /apis. Every call rejects with an ApiError, or with the signal's reason when it is aborted. */
+export type ClusterClient = {
+  get: <T>(path: string, options?: CallOptions) => Promise<T>
+  list: <T>(path: string, options?: CallOptions) => Promise<T>
+  create: <T>(path: string, body: object, options?: CallOptions) => Promise<T>
+  update: <T>(path: string, body: object, options?: CallOptions) => Promise<T>
+  /** JSON merge patch. */
+  patch: <T>(path: string, body: object, options?: CallOptions) => Promise<T>
+  /** Opens a stream and resolves when its headers have come. The caller reads it to its end or aborts the signal. */
+  watch: (path: string, options: CallOptions) => Promise<AsyncIterable<Uint8Array>>
+  /** The API server's time in ms since 1970, undefined before its first answer. */
+  serverTime: () => number | undefined
+  /** The namespace that the connection names. */
+  namespace: string
+  close: () => Promise<void>
+}
+
+export type ClientOptions = {
+  monotonic: () => number
+  onCall?: (report: CallReport) => void
+  /** Limit for one call but a watch, in ms. */
+  timeoutMs?: number
+}
+
+const TIMEOUT_MS = 30_000
+/** Watches hold one each. */
+const CONNECTIONS = 32
+const CONNECT_TIMEOUT_MS = 10_000
+/** A 429 says that nothing was done, so it is tried again a few times before the caller hears of it. */
+const THROTTLED_RETRIES = 3
+const LONGEST_RETRY_AFTER_MS = 60_000
+
+/** A client of one API server. */
+export function createClusterClient (connection: Connection, options: ClientOptions): ClusterClient {
+  const timeoutMs = options.timeoutMs ?? TIMEOUT_MS
+  const base = new URL(connection.server)
+  const pool = new Pool(base.origin, { connect: makeConnector(connection, CONNECT_TIMEOUT_MS), connections: CONNECTIONS })
+  const clock = createServerClock(options.monotonic)
+  const patience = retry(handleWhen((error) => isApiError(error, 'Throttled')), { maxAttempts: THROTTLED_RETRIES, backoff: new DelegateBackoff(waitAfter) })
+
+  async function send (call: Call): Promise<Dispatcher.ResponseData> {
+    const what = `${call.method} ${call.path}`
+    const started = options.monotonic()
+    let outcome = 'unreachable'
+    try {
+      const response = await pool.request({ ...await requestOf(call, connection), path: `${base.pathname.replace(/\/$/, '')}${call.path}`, headersTimeout: timeoutMs, bodyTimeout: call.verb === 'watch' ? 0 : timeoutMs })
+      outcome = String(response.statusCode)
+      clock.observe(response.headers.date)
+      if (response.statusCode < 300) return response
+      if (response.statusCode === 401) connection.forget()
+      const status = await response.body.json().catch(() => undefined) as ApiStatus | undefined
+      throw apiErrorOf(what, response.statusCode, status, retryAfterMs(response.headers))
+    } catch (error) {
+      throw unreachable(error, what, call.signal)
+    } finally {
+      options.onCall?.({ verb: call.verb, resource: resourceOf(call.path), outcome, seconds: (options.monotonic() - started) / 1000 })
+    }
+  }
+
+  async function json<T> (call: Call): Promise<T> {
+    return await patience.execute(async () => {
+      const response = await send(call)
+      try {
+        return await response.body.json() as T
+      } catch (error) {
+        throw unreachable(error, `${call.method} ${call.path}`, call.signal)
+      }
+    }, call.signal)
+  }
+
+  return {
+    get: async (path, { query, signal } = {}) => await json({ verb: 'get', method: 'GET', path, query, signal }),
+    list: async (path, { query, signal } = {}) => await json({ verb: 'list', method: 'GET', path, query, signal }),
+    create: async (path, body, { query, signal } = {}) => await json({ verb: 'create', method: 'POST', path, query, signal, body }),
+    update: async (path, body, { query, signal } = {}) => await json({ verb: 'update', method: 'PUT', path, query, signal, body }),
+    patch: async (path, body, { query, signal } = {}) =>
+      await json({ verb: 'patch', method: 'PATCH', path, query, signal, body, contentType: 'application/merge-patch+json' }),
+    watch: async (path, { query, signal }) => (await send({ verb: 'watch', method: 'GET', path, query, signal })).body,
+    serverTime: clock.now,
+    namespace: connection.namespace,
+    close: async () => { await pool.destroy() }
+  }
+}
+
+type Call = {
+  verb: Verb
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH'
+  path: string
+  query: Query | undefined
+  signal: AbortSignal | undefined
+  body?: object
+  contentType?: string
+}
+
+async function requestOf (call: Call, connection: Connection): Promise<Omit<Dispatcher.RequestOptions, 'path'>> {
+  const authorization = await connection.authorization()
+  return {
+    method: call.method,
+    query: Object.fromEntries(Object.entries(call.query ?? {}).filter(([, value]) => value !== undefined)),
+    body: call.body === undefined ? null : JSON.stringify(call.body),
+    headers: {
+      accept: 'application/json',
+      'user-agent': 'sluice-poller',
+      ...(authorization !== undefined && { authorization }),
+      ...(call.body !== undefined && { 'content-type': call.contentType ?? 'application/json' })
+    },
+    signal: call.signal
+  }
+}
+
+/** The wait that a 429 asks for, spread a little so that those who were refused together do not come back together. */
+function waitAfter ({ result }: { result: { error: Error } | { value: unknown } }): number {
+  const asked = 'error' in result && isApiError(result.error) ? result.error.retryAfterMs : undefined
+  const wait = Math.min(asked ?? 1000, LONGEST_RETRY_AFTER_MS)
+  return wait * (1 + Math.random() * 0.2)
+}
+
+/** What the transport threw, as an ApiError; an abort by the caller stays what it is. */
+function unreachable (error: unknown, what: string, signal: AbortSignal | undefined): unknown {
+  if (isApiError(error) || signal?.aborted) return error
+  const reason = error instanceof Error ? error.message : String(error)
+  return new ApiError(`${what} got no usable answer: ${reason}`, { kind: 'Unavailable', status: 0, cause: error })
+}
+
+/** The plural in a path: `mlflowmodels` of /apis/sluice.dev/v1alpha1/namespaces/a/mlflowmodels/b. */
+export function resourceOf (path: string): string {
+  const parts = path.split('/').slice(1)
+  const rest = parts.slice(parts[0] === 'api' ? 2 : 3)
+  const inNamespace = rest[0] === 'namespaces' && rest.length > 2 ? rest.slice(2) : rest
+  return inNamespace[2] === undefined ? inNamespace[0] ?? '' : `${inNamespace[0]}/${inNamespace[2]}`
+}

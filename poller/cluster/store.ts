@@ -1,0 +1,78 @@
+// The copy of the objects of one resource, keyed by uid, and those who want to hear of changes.
+import type { Logger } from 'pino'
+import type { KubeObject } from '../../hooks/core/request.ts'
+
+/** `before` is absent when the object is new, `after` when it is gone. */
+export type Change<T> = { before: T, after: T } | { before?: undefined, after: T } | { before: T, after?: undefined }
+export type ChangeListener<T> = (change: Change<T>) => void
+
+export type Store<T extends KubeObject> = {
+  get: (uid: string) => T | undefined
+  all: () => T[]
+  size: () => number
+  put: (object: T) => void
+  remove: (object: T) => void
+  /** Makes the store hold exactly these. */
+  replace: (objects: T[]) => void
+  subscribe: (listener: ChangeListener<T>) => () => void
+}
+
+/** An empty store. An exception of a listener is logged and does not keep the change from the others. */
+export function createStore<T extends KubeObject> (logger: Logger): Store<T> {
+  const objects = new Map<string, T>()
+  const listeners = new Set<ChangeListener<T>>()
+
+  function tell (change: Change<T>): void {
+    for (const listener of listeners) {
+      try {
+        listener(change)
+      } catch (error) {
+        logger.error({ err: error }, 'a listener of the store failed')
+      }
+    }
+  }
+
+  function put (object: T): void {
+    const uid = uidOf(object)
+    const before = objects.get(uid)
+    // Versions may only be compared for equality. An equal one is a repetition after a new list.
+    if (before !== undefined && before.metadata.resourceVersion === object.metadata.resourceVersion) return
+    const after = slim(object)
+    objects.set(uid, after)
+    tell({ before, after } as Change<T>)
+  }
+
+  function remove (object: T): void {
+    const before = objects.get(uidOf(object))
+    if (before === undefined) return
+    objects.delete(uidOf(object))
+    tell({ before })
+  }
+
+  return {
+    get: (uid) => objects.get(uid),
+    all: () => [...objects.values()],
+    size: () => objects.size,
+    put,
+    remove,
+    replace (list) {
+      const kept = new Set(list.map(uidOf))
+      for (const object of [...objects.values()]) if (!kept.has(uidOf(object))) remove(object)
+      for (const object of list) put(object)
+    },
+    subscribe (listener) {
+      listeners.add(listener)
+      return () => { listeners.delete(listener) }
+    }
+  }
+}
+
+function uidOf (object: KubeObject): string {
+  return object.metadata.uid ?? `${object.metadata.namespace ?? ''}/${object.metadata.name}`
+}
+
+/** Without managedFields, which are half of a small object and which nobody here reads. */
+function slim<T extends KubeObject> (object: T): T {
+  const { managedFields: _, ...metadata } = object.metadata
+  return { ...object, metadata }
+}

@@ -1,0 +1,47 @@
+// All writes of the poller go through one queue: at most 20 begin in any second, urgent ones first.
+import PQueue from 'p-queue'
+
+const WRITES_PER_SECOND = 20
+const AT_ONCE = 8
+
+/** Higher goes first: a deadline that has passed, a verdict, then what the registry says, then Events. */
+export const PRIORITY = { clock: 3, analysis: 2, registry: 1, event: 0 } as const
+export type Priority = typeof PRIORITY[keyof typeof PRIORITY]
+
+export type WriteQueue = {
+  /** Resolves with the task's result; rejects with its error, or when the queue is closed first. */
+  add: <T>(task: () => Promise<T>, options: { priority: Priority, id: string }) => Promise<T>
+  /** Moves a waiting task forward; without effect when it has begun. */
+  hurry: (id: string, priority: Priority) => void
+  /** Drops what has not begun and waits for what has: the outcome of a write that is cut off would be unknown. */
+  close: () => Promise<void>
+}
+
+/** A queue for one API server. */
+export function createWriteQueue (limits: { perSecond?: number, atOnce?: number } = {}): WriteQueue {
+  const queue = new PQueue({ concurrency: limits.atOnce ?? AT_ONCE, intervalCap: limits.perSecond ?? WRITES_PER_SECOND, interval: 1000, strict: true })
+  const ended = new AbortController()
+  const begun = new Set<Promise<unknown>>()
+
+  async function begin<T> (task: () => Promise<T>): Promise<T> {
+    const running = task()
+    begun.add(running)
+    return await running.finally(() => { begun.delete(running) })
+  }
+
+  return {
+    add: async (task, { priority, id }) => await queue.add(async () => await begin(task), { priority, id, signal: ended.signal }),
+    hurry (id, priority) {
+      try {
+        queue.setPriority(id, priority)
+      } catch (error) {
+        // It has begun or is done: nothing waits any more.
+        if (!(error instanceof ReferenceError)) throw error
+      }
+    },
+    async close () {
+      ended.abort(new Error('the write queue is closed'))
+      await Promise.allSettled(begun)
+    }
+  }
+}

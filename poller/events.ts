@@ -1,0 +1,207 @@
+// What happened to a model, as Events for people: a pure function of what was seen before and what is seen now.
+// Every Event has a key made of what it is about, so that telling it twice (after a restart, by two leaders) is telling it once.
+import type { Parent } from '../hooks/core/request.ts'
+import { predictorName } from '../hooks/core/names.ts'
+import { parseInstant } from '../hooks/core/time.ts'
+import type { Spec } from '../hooks/mlflow-model/schema.ts'
+import type { Failure, Rollout, Status } from '../hooks/mlflow-model/schema/status.ts'
+import { describeLastCheck, describeOutcome, quoteVersion, sentence } from './event-notes.ts'
+import { registryEvents } from './registry-events.ts'
+
+export type Model = Parent<Spec, Status>
+
+export type ObjectEvent = {
+  /** Equal keys of one object are one and the same event. */
+  key: string
+  type: 'Normal' | 'Warning'
+  reason: string
+  /** What was done or tried, in one word, as events.k8s.io demands. */
+  action: string
+  note: string
+  /** When it happened, in seconds, as far as the object tells. */
+  at: number | undefined
+}
+
+/**
+ * Kubernetes keeps an Event for an hour. What is older than this when it is seen for the first time has been told, or would come too late;
+ * the rest is told again after a restart, and its name then says whether it is there already.
+ */
+const RECENT_SECONDS = 50 * 60
+
+/**
+ * The events that are news. Without `before` (the first look after a start) these are the recent ones that the object itself bears witness
+ * of. `now` is the API server's time in seconds.
+ */
+export function newEvents (before: Model | undefined, after: Model, now: number): ObjectEvent[] {
+  if (before === undefined) return eventsOf(after).filter(({ at }) => at !== undefined && at >= now - RECENT_SECONDS)
+  const known = new Set(eventsOf(before).map(({ key }) => key))
+  const events = new Map([...eventsOf(after), ...endedBetween(before, after)].map((event) => [event.key, event]))
+  return [...events.values()].filter(({ key }) => !known.has(key))
+}
+
+/** All that one state of an object bears witness of. */
+export function eventsOf (model: Model): ObjectEvent[] {
+  return [
+    ...registryEvents(model),
+    ...(model.status?.failedVersions ?? []).filter(({ reason }) => reason !== 'Aborted').map((failure) => failureEvent(model, failure)),
+    ...rolloutEvents(model),
+    ...outcomeEvents(model),
+    ...phaseEvents(model),
+    ...backendEvents(model)
+  ]
+}
+
+/** How the rollout of `before` ended, when it is over in `after`. Undefined otherwise, also when it never was seen. */
+export function endingBetween (before: Model, after: Model): { rollout: Rollout, outcome: NonNullable<Status['lastOutcome']> } | undefined {
+  const rollout = before.status?.rollout
+  const outcome = after.status?.lastOutcome
+  // An empty status is one that was lost, not a rollout that ended.
+  if (!rollout || !outcome || after.status?.rollout?.id === rollout.id) return undefined
+  return { rollout, outcome }
+}
+
+function endedBetween (before: Model, after: Model): ObjectEvent[] {
+  const ending = endingBetween(before, after)
+  if (!ending) return []
+  const first = before.status?.stable === undefined
+  return [outcomeEvent(after, { outcome: ending.outcome, n: counterOf(ending.rollout), first, canary: before.status?.canary?.version })]
+}
+
+/** The outcome is told once the canary is without traffic (Draining) or the roles have changed. */
+function outcomeEvents (model: Model): ObjectEvent[] {
+  const { rollout, lastOutcome, counter = 0, stable, previous } = model.status ?? {}
+  if (rollout) return drainingEvents(model, rollout)
+  if (!lastOutcome || !stable) return []
+  return [outcomeEvent(model, { outcome: lastOutcome, n: String(counter), first: !previous && lastOutcome === 'Promoted', canary: undefined })]
+}
+
+function drainingEvents (model: Model, rollout: Rollout): ObjectEvent[] {
+  if (rollout.stage !== 'Draining' || !rollout.outcome) return []
+  return [outcomeEvent(model, { outcome: rollout.outcome, n: counterOf(rollout), first: false, canary: model.status?.canary?.version })]
+}
+
+type Ended = { outcome: NonNullable<Status['lastOutcome']>, n: string, first: boolean, canary: string | undefined }
+
+function outcomeEvent (model: Model, ended: Ended): ObjectEvent {
+  const { status } = model
+  const failure = status?.failedVersions?.find(({ rollout }) => rollout.endsWith(`-${ended.n}`))
+  const { reason, note } = describeOutcome({ ...ended, status: status ?? {}, failure })
+  return {
+    // The stable version is part of it because an instant return to the previous one does not count as a rollout of its own.
+    key: `${ended.n}/${ended.outcome}/${status?.stable ? predictorName(status.stable) : ''}`,
+    type: reason === 'RolledBack' || reason === 'Aborted' ? 'Warning' : 'Normal',
+    reason,
+    action: 'Rollout',
+    note: sentence(note),
+    at: latest(status?.traffic?.writtenAt, transitionOf(status, 'Progressing'))
+  }
+}
+
+function failureEvent ({ status }: Model, failure: Failure): ObjectEvent {
+  const numbers = failure.metrics ? `: ${failure.metrics}` : ''
+  const serving = status?.stable ? ` Version ${status.stable.version} goes on serving.` : ''
+  return {
+    key: `${failure.rollout}/PromotionFailed`,
+    type: 'Warning',
+    reason: 'PromotionFailed',
+    action: 'Analysis',
+    note: `Version ${failure.version} failed, ${failure.reason}${numbers}.${serving} It gets no traffic again unless sluice.dev/retry=${failure.rollout} is set or the alias moves.`,
+    at: parseInstant(failure.at)
+  }
+}
+
+function rolloutEvents (model: Model): ObjectEvent[] {
+  const { rollout, weight = 0 } = model.status ?? {}
+  if (!rollout) return []
+  const events: ObjectEvent[] = []
+  if (isRising(rollout) && weight > 0) events.push(trafficEvent(model, rollout, weight))
+  if (rollout.stage === 'AwaitingApproval') events.push(approvalEvent(model, rollout))
+  if (rollout.losses > 0) events.push(lossEvent(model, rollout))
+  return events
+}
+
+function lossEvent ({ status }: Model, rollout: Rollout): ObjectEvent {
+  return {
+    key: `${counterOf(rollout)}/CanaryLost/${rollout.losses}`,
+    type: 'Warning',
+    reason: 'CanaryLost',
+    action: 'Rollout',
+    note: `${sentence(quoteVersion(status?.canary))} lost all its pods while it had traffic; ${quoteVersion(status?.stable)} gets everything until it is loaded again.`,
+    at: parseInstant(status?.traffic?.writtenAt)
+  }
+}
+
+function isRising ({ stage }: Rollout): boolean {
+  return stage === 'Stepping' || stage === 'AwaitingApproval' || stage === 'Promoting'
+}
+
+function trafficEvent (model: Model, rollout: Rollout, weight: number): ObjectEvent {
+  const step = model.status?.step ? `, step ${model.status.step}` : ''
+  return {
+    // A canary that was lost and loaded again goes through the same weights anew.
+    key: `${counterOf(rollout)}/TrafficIncrease/${rollout.losses}/${weight}`,
+    type: 'Normal',
+    reason: 'TrafficIncrease',
+    action: 'Rollout',
+    note: `${sentence(quoteVersion(model.status?.canary))} gets ${weight} % of the traffic${step}; ${quoteVersion(model.status?.stable)} gets the rest.${describeLastCheck(model, rollout.id)}`,
+    at: parseInstant(rollout.stepStartedAt ?? model.status?.traffic?.writtenAt)
+  }
+}
+
+function approvalEvent (model: Model, rollout: Rollout): ObjectEvent {
+  return {
+    key: `${counterOf(rollout)}/AwaitingApproval/${rollout.losses}`,
+    type: 'Normal',
+    reason: 'AwaitingApproval',
+    action: 'Rollout',
+    note: `${sentence(quoteVersion(model.status?.canary))} has passed its last step and waits for approval: set sluice.dev/promote=${rollout.id} or sluice.dev/abort=${rollout.id}.${describeLastCheck(model, rollout.id)}`,
+    at: parseInstant(rollout.stepStartedAt)
+  }
+}
+
+/** What stands still and needs a person. A remembered failure has its own event. */
+function phaseEvents (model: Model): ObjectEvent[] {
+  const { phase, reason, error, failedVersions } = model.status ?? {}
+  if (phase === 'Paused') return [pausedEvent(model)]
+  if (phase !== 'Degraded' || !error || failedVersions?.some((failure) => failure.reason === reason)) return []
+  return [degradedEvent(model, error)]
+}
+
+function backendEvents ({ status }: Model): ObjectEvent[] {
+  const backend = status?.conditions?.find(({ type }) => type === 'BackendReady')
+  if (backend?.status !== 'False' || !BLOCKING.includes(backend.reason)) return []
+  return [{ key: `BackendReady/${backend.reason}`, type: 'Warning', reason: backend.reason, action: 'Serving', note: backend.message, at: parseInstant(backend.lastTransitionTime) }]
+}
+
+function pausedEvent (model: Model): ObjectEvent {
+  const { reason = '', error, counter = 0, rollout, canary, weight = 0 } = model.status ?? {}
+  return {
+    key: `${counter}/Paused/${reason}/${rollout?.step ?? 0}`,
+    type: model.spec.rollout.paused ? 'Normal' : 'Warning',
+    reason: 'Paused',
+    action: 'Rollout',
+    note: `The rollout of ${quoteVersion(canary)} is paused at ${weight} %. ${error ?? 'Set spec.rollout.paused to false to go on.'}${describeLastCheck(model, rollout?.id)}`,
+    at: parseInstant(transitionOf(model.status, 'Progressing'))
+  }
+}
+
+function degradedEvent ({ status }: Model, error: string): ObjectEvent {
+  return { key: `${status?.counter ?? 0}/Degraded/${status?.reason ?? ''}`, type: 'Warning', reason: 'Degraded', action: 'Serving', note: error, at: parseInstant(transitionOf(status, 'Ready')) }
+}
+
+/** Reasons of BackendReady=False that do not pass by themselves. */
+const BLOCKING = ['BackendNotInstalled', 'NoTrafficRouter']
+
+/** The rollout's number in its id: unique for the life of an object. */
+function counterOf ({ id }: Rollout): string {
+  return id.slice(id.lastIndexOf('-') + 1)
+}
+
+function transitionOf (status: Partial<Status> | undefined, type: string): string | undefined {
+  return status?.conditions?.find((condition) => condition.type === type)?.lastTransitionTime
+}
+
+function latest (...instants: Array<string | undefined>): number | undefined {
+  const known = instants.map(parseInstant).filter((at) => at !== undefined)
+  return known.length > 0 ? Math.max(...known) : undefined
+}
