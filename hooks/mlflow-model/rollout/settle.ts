@@ -2,7 +2,7 @@
 import { formatInstant, parseInstant } from '../../core/time.ts'
 import type { Memory, Rollout } from '../schema/status.ts'
 import { after, inForce, isAvailable, isReady, type RolloutFacts } from './facts.ts'
-import { flipLostAt } from './observe.ts'
+import { FLIP_LOST_SECONDS, flipLostAt } from './observe.ts'
 import { withRollout } from './memory.ts'
 
 /** Brings measuring and deadlines in line with where the rollout stands now. */
@@ -27,6 +27,13 @@ function isMeasuring (memory: Memory, facts: RolloutFacts): boolean {
   const judged = rollout?.stage === 'Stepping' || rollout?.stage === 'AwaitingApproval'
   if (!judged || !traffic?.inForce || traffic.canary === 0) return false
   return !facts.policy.paused && isAvailable(stable, facts)
+}
+
+/** Stops a deadline that does not run any more, before anything is decided by it. */
+export function stopDeadline (memory: Memory, facts: RolloutFacts): Memory {
+  const { rollout } = memory
+  if (!rollout || rollout.stage === 'Draining' || waitOf(memory, facts) !== 'held') return memory
+  return hold(memory, facts)
 }
 
 /** A deadline that does not run keeps the seconds it has left, so that pauses are excluded from it. */
@@ -54,7 +61,12 @@ function clear (memory: Memory): Memory {
 function hold (memory: Memory, facts: RolloutFacts): Memory {
   const deadline = parseInstant(memory.rollout?.deadline)
   if (deadline === undefined) return memory
-  return withRollout(memory, { deadline: undefined, deadlineLeft: Math.max(0, deadline - facts.now) })
+  return withRollout(memory, { deadline: undefined, deadlineLeft: Math.max(leastLeft(facts), deadline - facts.now) })
+}
+
+/** A deadline that goes on leaves the router at least the time it may need, even if it had passed unseen while it was held. */
+function leastLeft ({ policy }: RolloutFacts): number {
+  return Math.min(policy.progressDeadline, FLIP_LOST_SECONDS)
 }
 
 type Wait = 'none' | 'held' | 'runs'

@@ -8,7 +8,7 @@ import { abort, loseCanary, stepDraining, stepUnwinding, takeOver, unwind } from
 import { isCommanded, obeyRetry, spend } from './commands.ts'
 import { startFirst, stepFirst, stepIdle } from './idle.ts'
 import { observe } from './observe.ts'
-import { settle } from './settle.ts'
+import { settle, stopDeadline } from './settle.ts'
 import { settlePresence, stepAwaitingApproval, stepCommanded, stepLoading, stepPromoting, stepStepping } from './stages.ts'
 import { judgeStep } from './verdict.ts'
 import { withRollout } from './memory.ts'
@@ -23,7 +23,8 @@ const MAX_LOSSES = 2
  */
 export function stepRollout (memory: Memory, facts: RolloutFacts): Memory {
   if (memory.deleting) return memory
-  const decided = spendCommands(memory, decide(obeyRetry(observe(memory, facts), facts), facts), facts)
+  const observed = stopDeadline(observe(memory, facts), facts)
+  const decided = spendCommands(memory, decide(obeyRetry(observed, facts), facts), facts)
   const next = settle(decided, facts)
   return deepEqual(next, memory) ? memory : { ...next, sequence: memory.sequence + 1 }
 }
@@ -81,7 +82,7 @@ function leaveForTarget (memory: Memory, facts: RolloutFacts): Memory {
 
 /** Whether the rollout stands still until a person, or better measurements, let it go on. */
 function isHeld ({ rollout }: Memory, facts: RolloutFacts): boolean {
-  if (facts.policy.paused) return true
+  if (facts.policy.paused || rollout?.stage === 'AwaitingApproval') return true
   const verdict = rollout ? judgeStep(rollout, facts) : 'Pending'
   return verdict === NOT_ENOUGH_TRAFFIC || verdict === METRICS_UNAVAILABLE
 }
