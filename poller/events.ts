@@ -46,8 +46,7 @@ export function eventsOf (model: Model): ObjectEvent[] {
     ...(model.status?.failedVersions ?? []).filter(({ reason }) => reason !== 'Aborted').map((failure) => failureEvent(model, failure)),
     ...rolloutEvents(model),
     ...outcomeEvents(model),
-    ...phaseEvents(model),
-    ...backendEvents(model)
+    ...phaseEvents(model)
   ]
 }
 
@@ -155,22 +154,16 @@ function approvalEvent (model: Model, rollout: Rollout): ObjectEvent {
     reason: 'AwaitingApproval',
     action: 'Rollout',
     note: `${sentence(quoteVersion(model.status?.canary))} has passed its last step and waits for approval: set sluice.dev/promote=${rollout.id} or sluice.dev/abort=${rollout.id}.${describeLastCheck(model, rollout.id)}`,
-    at: parseInstant(rollout.stepStartedAt)
+    at: parseInstant(transitionOf(model.status, 'Progressing'))
   }
 }
 
-/** What stands still and needs a person. A remembered failure has its own event. */
+/** What stands still and needs a person, unless another Event says so: a remembered failure, a wait for approval, a URI. */
 function phaseEvents (model: Model): ObjectEvent[] {
   const { phase, reason, error, failedVersions } = model.status ?? {}
-  if (phase === 'Paused') return [pausedEvent(model)]
-  if (phase !== 'Degraded' || !error || failedVersions?.some((failure) => failure.reason === reason)) return []
+  if (phase === 'Paused' && reason !== 'AwaitingApproval') return [pausedEvent(model)]
+  if (phase !== 'Degraded' || !error || reason === 'UriUnresolvable' || failedVersions?.some((failure) => failure.reason === reason)) return []
   return [degradedEvent(model, error)]
-}
-
-function backendEvents ({ status }: Model): ObjectEvent[] {
-  const backend = status?.conditions?.find(({ type }) => type === 'BackendReady')
-  if (backend?.status !== 'False' || !BLOCKING.includes(backend.reason)) return []
-  return [{ key: `BackendReady/${backend.reason}`, type: 'Warning', reason: backend.reason, action: 'Serving', note: backend.message, at: parseInstant(backend.lastTransitionTime) }]
 }
 
 function pausedEvent (model: Model): ObjectEvent {
@@ -180,7 +173,7 @@ function pausedEvent (model: Model): ObjectEvent {
     type: model.spec.rollout.paused ? 'Normal' : 'Warning',
     reason: 'Paused',
     action: 'Rollout',
-    note: `The rollout of ${quoteVersion(canary)} is paused at ${weight} %. ${error ?? 'Set spec.rollout.paused to false to go on.'}${describeLastCheck(model, rollout?.id)}`,
+    note: `${sentence(quoteVersion(canary))} stays at ${weight} % of the traffic. ${error ?? 'The rollout is paused.'}${describeLastCheck(model, rollout?.id)}`,
     at: parseInstant(transitionOf(model.status, 'Progressing'))
   }
 }
@@ -188,9 +181,6 @@ function pausedEvent (model: Model): ObjectEvent {
 function degradedEvent ({ status }: Model, error: string): ObjectEvent {
   return { key: `${status?.counter ?? 0}/Degraded/${status?.reason ?? ''}`, type: 'Warning', reason: 'Degraded', action: 'Serving', note: error, at: parseInstant(transitionOf(status, 'Ready')) }
 }
-
-/** Reasons of BackendReady=False that do not pass by themselves. */
-const BLOCKING = ['BackendNotInstalled', 'NoTrafficRouter']
 
 /** The rollout's number in its id: unique for the life of an object. */
 function counterOf ({ id }: Rollout): string {

@@ -33,7 +33,7 @@ function stateEvents (model: Model, fact: RegistryFact): ObjectEvent[] {
 function foundEvents ({ status }: Model, fact: RegistryFact): ObjectEvent[] {
   const { version, createdAt } = fact
   if (version === undefined || createdAt === undefined) return []
-  if (fact.uri === undefined && fact.problem !== undefined) return [make(fact, 'UriUnresolved', 'Warning', `Version ${version} cannot be loaded: ${fact.problem}`)]
+  if (fact.uri === undefined && fact.problem !== undefined) return [make(fact, 'UriUnresolvable', 'Warning', `Version ${version} cannot be loaded: ${fact.problem}`)]
   if (sameVersion({ version, createdAt }, status?.stable)) return []
   const after = status?.stable ? ` Version ${status.stable.version} is serving.` : ''
   return [make(fact, 'NewModelVersionDetected', 'Normal', `Alias ${fact.alias} of model ${fact.model} names version ${version}.${after}`)]
