@@ -39,12 +39,13 @@ function mergeListMap (live: unknown[], applied: Record<string, unknown>[], owne
   return [...merged, ...fresh]
 }
 
+function mergeLists (live: unknown[], applied: unknown[], ownership: Ownership): unknown[] {
+  if (ownership.shape === 'set') return [...live, ...applied.filter((item) => !live.some((other) => equal(item, other)))]
+  return ownership.shape === 'listMap' && applied.every(isMap) ? mergeListMap(live, applied, ownership) : applied
+}
+
 function merge (live: unknown, applied: unknown, ownership: Ownership, inMetadata = false): unknown {
-  if (Array.isArray(applied) && Array.isArray(live)) {
-    if (ownership.shape === 'set') return [...live, ...applied.filter((item) => !live.some((other) => equal(item, other)))]
-    if (ownership.shape === 'listMap' && applied.every(isMap)) return mergeListMap(live, applied, ownership)
-    return applied
-  }
+  if (Array.isArray(applied) && Array.isArray(live)) return mergeLists(live, applied, ownership)
   if (!isMap(applied) || !isMap(live) || ownership.shape === 'atomic') return applied
   const result: Record<string, unknown> = { ...live }
   for (const [key, value] of Object.entries(applied)) result[key] = merge(result[key], value, below(ownership, key, inMetadata), key === 'metadata' && !inMetadata)

@@ -42,9 +42,16 @@ export function discoveryAt (registry: Registry, path: string): object | undefin
   const parts = path.split('/').filter(Boolean)
   const resources = registry.all()
   if (path === '/version') return versionInfo
-  if (parts[0] === 'api' && parts.length === 1) return { kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs: [] }
-  if (parts[0] === 'api' && parts.length === 2) return resourceList(resources, '', parts[1]!)
-  if (parts[0] !== 'apis') return undefined
+  if (parts[0] === 'api') return coreAt(resources, parts)
+  return parts[0] === 'apis' ? groupsAt(resources, parts) : undefined
+}
+
+function coreAt (resources: Resource[], parts: string[]): object | undefined {
+  if (parts.length === 1) return { kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs: [] }
+  return parts.length === 2 ? resourceList(resources, '', parts[1]!) : undefined
+}
+
+function groupsAt (resources: Resource[], parts: string[]): object | undefined {
   if (parts.length === 1) {
     const names = [...new Set(resources.map((resource) => resource.group))].filter(Boolean)
     return { kind: 'APIGroupList', apiVersion: 'v1', groups: names.map((name) => groupOf(resources, name)) }

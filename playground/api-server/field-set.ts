@@ -23,27 +23,31 @@ export function itemKey (item: Record<string, unknown>, keys: readonly string[])
   return JSON.stringify(Object.fromEntries(keys.filter((key) => item[key] !== undefined).map((key) => [key, item[key]])))
 }
 
+function below (ownership: Ownership, key: string): Ownership {
+  return ownership.shape === 'map' ? ownership.at(key) : untypedOwnership
+}
+
 function collect (value: unknown, ownership: Ownership, path: string[], leaves: Leaves): void {
-  const add = (): unknown => leaves.set(JSON.stringify(path), value)
   if (Array.isArray(value)) {
-    if (ownership.shape === 'set') for (const item of value) leaves.set(JSON.stringify([...path, `v:${JSON.stringify(item)}`]), item)
-    else if (ownership.shape === 'listMap' && value.every(isMap)) {
-      for (const item of value) {
-        const at = [...path, `k:${itemKey(item, ownership.keys)}`]
-        // The item itself is a leaf too ("."), so that owning any part of it keeps it alive.
-        leaves.set(JSON.stringify([...at, '.']), ownership.item.shape === 'atomic' ? item : true)
-        if (ownership.item.shape !== 'atomic') collect(item, ownership.item, at, leaves)
-      }
-    } else add()
+    collectList(value, ownership, path, leaves)
     return
   }
-  if (!isMap(value) || ownership.shape === 'atomic') {
-    add()
-    return
-  }
-  const entries = Object.entries(value)
-  if (entries.length === 0) add()
-  for (const [key, item] of entries) collect(item, ownership.shape === 'map' ? ownership.at(key) : untypedOwnership, [...path, `f:${key}`], leaves)
+  const entries = isMap(value) && ownership.shape !== 'atomic' ? Object.entries(value) : []
+  if (entries.length === 0) leaves.set(JSON.stringify(path), value)
+  for (const [key, item] of entries) collect(item, below(ownership, key), [...path, `f:${key}`], leaves)
+}
+
+function collectList (list: unknown[], ownership: Ownership, path: string[], leaves: Leaves): void {
+  if (ownership.shape === 'set') for (const item of list) leaves.set(JSON.stringify([...path, `v:${JSON.stringify(item)}`]), item)
+  else if (ownership.shape === 'listMap' && list.every(isMap)) for (const item of list) collectItem(item, ownership, path, leaves)
+  else leaves.set(JSON.stringify(path), list)
+}
+
+function collectItem (item: Record<string, unknown>, ownership: Extract<Ownership, { shape: 'listMap' }>, path: string[], leaves: Leaves): void {
+  const at = [...path, `k:${itemKey(item, ownership.keys)}`]
+  // The item itself is a leaf too ("."), so that owning any part of it keeps it alive.
+  leaves.set(JSON.stringify([...at, '.']), ownership.item.shape === 'atomic' ? item : true)
+  if (ownership.item.shape !== 'atomic') collect(item, ownership.item, at, leaves)
 }
 
 /** All managed leaves of an object. */
@@ -53,8 +57,8 @@ export function leavesOf (object: Partial<KubeObject>, ownership: Ownership): Le
     if (key === 'apiVersion' || key === 'kind') continue
     if (key === 'metadata') {
       const managed = Object.fromEntries(Object.entries(value as object).filter(([name]) => !unmanagedMeta.has(name)))
-      for (const [name, item] of Object.entries(managed)) collect(item, metadataOwnership.shape === 'map' ? metadataOwnership.at(name) : untypedOwnership, ['f:metadata', `f:${name}`], leaves)
-    } else collect(value, ownership.shape === 'map' ? ownership.at(key) : untypedOwnership, [`f:${key}`], leaves)
+      for (const [name, item] of Object.entries(managed)) collect(item, below(metadataOwnership, name), ['f:metadata', `f:${name}`], leaves)
+    } else collect(value, below(ownership, key), [`f:${key}`], leaves)
   }
   return leaves
 }

@@ -36,76 +36,90 @@ function hasFinalizer (object: KubeObject, name: string): boolean {
   return object.metadata.deletionTimestamp !== undefined && (object.metadata.finalizers ?? []).includes(name)
 }
 
+type Found = { place: Place, object: KubeObject }
+
+interface Collector { store: Store, now: () => string }
+
+function contents (store: Store, namespace: string): Found[] {
+  return store.storages().flatMap((storage) => store.list(storage, namespace).map((object) => ({ place: { storage, key: `${namespace}/${object.metadata.name}` }, object })))
+}
+
+function settle (store: Store, place: Place, object: KubeObject): KubeObject {
+  if (!isReleased(object)) return object
+  // A namespace goes only once it is empty.
+  if (object.kind === 'Namespace' && contents(store, object.metadata.name).length > 0) return object
+  return store.remove(place.storage, object)
+}
+
+function remove ({ store, now }: Collector, place: Place, object: KubeObject, propagation: Propagation | undefined): KubeObject {
+  if (object.kind === 'Namespace' && contents(store, object.metadata.name).length > 0) {
+    if (object.metadata.deletionTimestamp) return object
+    return store.put(place.storage, { ...object, status: { ...object.status, phase: 'Terminating' }, metadata: { ...object.metadata, deletionTimestamp: now() } })
+  }
+  const next = deletedObject(object, propagation, now())
+  if (next === undefined) return store.remove(place.storage, object)
+  return next === object ? object : store.put(place.storage, next)
+}
+
+/** Deletes a dependent whose owners are all gone or wait for it; else drops its references to owners that are gone. */
+function collectDependent (collector: Collector, { place, object }: Found): void {
+  const { store } = collector
+  const owners = object.metadata.ownerReferences ?? []
+  if (owners.length === 0 || object.metadata.deletionTimestamp) return
+  const alive = owners.filter((owner) => ownerExists(store, object, owner))
+  const waiting = alive.filter((owner) => hasFinalizer(store.findByUid(owner.uid)!.object, 'foregroundDeletion'))
+  if (alive.length === waiting.length) remove(collector, place, object, waiting.length > 0 && store.dependents(object.metadata.uid!).length > 0 ? 'Foreground' : 'Background')
+  else if (alive.length < owners.length) store.put(place.storage, withOwners(object, alive))
+}
+
+function orphanDependents (store: Store, owner: Found): void {
+  const uid = owner.object.metadata.uid!
+  for (const { place, object } of store.dependents(uid)) {
+    store.put(place.storage, withOwners(object, (object.metadata.ownerReferences ?? []).filter((reference) => reference.uid !== uid)))
+  }
+  settle(store, owner.place, store.put(owner.place.storage, withoutFinalizer(owner.object, 'orphan')))
+}
+
+function finishForeground (store: Store, owner: Found): void {
+  const uid = owner.object.metadata.uid!
+  const blocking = store.dependents(uid).some(({ object }) =>
+    (object.metadata.ownerReferences ?? []).some((reference) => reference.uid === uid && reference.blockOwnerDeletion === true))
+  if (!blocking) settle(store, owner.place, store.put(owner.place.storage, withoutFinalizer(owner.object, 'foregroundDeletion')))
+}
+
+/** Looks at an object that has changed or gone: as an owner, then as a dependent. */
+function visit (collector: Collector, uid: string): void {
+  const { store } = collector
+  const found = store.findByUid(uid)
+  if (found && hasFinalizer(found.object, 'orphan')) orphanDependents(store, found)
+  if (!found || hasFinalizer(found.object, 'foregroundDeletion')) for (const dependent of store.dependents(uid)) collectDependent(collector, dependent)
+  const still = store.findByUid(uid)
+  if (still && hasFinalizer(still.object, 'foregroundDeletion')) finishForeground(store, still)
+  else if (still) collectDependent(collector, still)
+}
+
+function visitNamespace (collector: Collector, name: string): void {
+  const namespace = collector.store.get('/namespaces', undefined, name)
+  if (!namespace?.metadata.deletionTimestamp) return
+  for (const { place, object } of contents(collector.store, name)) if (!object.metadata.deletionTimestamp) remove(collector, place, object, 'Background')
+  settle(collector.store, { storage: '/namespaces', key: name }, namespace)
+}
+
 /** A collector over a store. `now` gives deletionTimestamps; it does nothing until `collect` is called. */
 export function createGarbageCollector (store: Store, now: () => string): GarbageCollector {
+  const collector: Collector = { store, now }
   const dirty: Change[] = []
   const unsubscribe = store.subscribe('*', (change) => { dirty.push(change) })
-
-  const settle = (place: Place, object: KubeObject): KubeObject => {
-    if (!isReleased(object)) return object
-    // A namespace goes only once it is empty.
-    if (object.kind === 'Namespace' && contents(object.metadata.name).length > 0) return object
-    return store.remove(place.storage, object)
-  }
-  const contents = (namespace: string): { place: Place, object: KubeObject }[] => store.storages().flatMap((storage) =>
-    store.list(storage, namespace).map((object) => ({ place: { storage, key: `${namespace}/${object.metadata.name}` }, object })))
-
-  const remove = (place: Place, object: KubeObject, propagation: Propagation | undefined): KubeObject => {
-    if (object.kind === 'Namespace' && contents(object.metadata.name).length > 0) {
-      if (object.metadata.deletionTimestamp) return object
-      return store.put(place.storage, { ...object, status: { ...object.status, phase: 'Terminating' }, metadata: { ...object.metadata, deletionTimestamp: now() } })
-    }
-    const next = deletedObject(object, propagation, now())
-    if (next === undefined) return store.remove(place.storage, object)
-    return next === object ? object : store.put(place.storage, next)
-  }
-
-  const collectDependent = (place: Place, object: KubeObject): void => {
-    const owners = object.metadata.ownerReferences ?? []
-    if (owners.length === 0 || object.metadata.deletionTimestamp) return
-    const alive = owners.filter((owner) => ownerExists(store, object, owner))
-    const waiting = alive.filter((owner) => hasFinalizer(store.findByUid(owner.uid)!.object, 'foregroundDeletion'))
-    if (alive.length === waiting.length) remove(place, object, waiting.length > 0 && store.dependents(object.metadata.uid!).length > 0 ? 'Foreground' : 'Background')
-    else if (alive.length < owners.length) store.put(place.storage, withOwners(object, alive))
-  }
-  const orphanDependents = (place: Place, owner: KubeObject): void => {
-    for (const { place: at, object } of store.dependents(owner.metadata.uid!)) {
-      store.put(at.storage, withOwners(object, (object.metadata.ownerReferences ?? []).filter((reference) => reference.uid !== owner.metadata.uid)))
-    }
-    settle(place, store.put(place.storage, withoutFinalizer(owner, 'orphan')))
-  }
-  const finishForeground = (place: Place, owner: KubeObject): void => {
-    const blocking = store.dependents(owner.metadata.uid!).some(({ object }) =>
-      (object.metadata.ownerReferences ?? []).some((reference) => reference.uid === owner.metadata.uid && reference.blockOwnerDeletion === true))
-    if (!blocking) settle(place, store.put(place.storage, withoutFinalizer(owner, 'foregroundDeletion')))
-  }
-  const visit = (uid: string): void => {
-    const found = store.findByUid(uid)
-    if (found && hasFinalizer(found.object, 'orphan')) orphanDependents(found.place, found.object)
-    if (!found || hasFinalizer(found.object, 'foregroundDeletion')) {
-      for (const { place, object } of store.dependents(uid)) collectDependent(place, object)
-    }
-    const still = store.findByUid(uid)
-    if (still && hasFinalizer(still.object, 'foregroundDeletion')) finishForeground(still.place, still.object)
-    else if (still) collectDependent(still.place, still.object)
-  }
-  const visitNamespace = (name: string): void => {
-    const namespace = store.get('/namespaces', undefined, name)
-    if (!namespace?.metadata.deletionTimestamp) return
-    for (const { place, object } of contents(name)) if (!object.metadata.deletionTimestamp) remove(place, object, 'Background')
-    settle({ storage: '/namespaces', key: name }, namespace)
-  }
-
   return {
-    remove,
-    settle,
+    remove: (place, object, propagation) => remove(collector, place, object, propagation),
+    settle: (place, object) => settle(store, place, object),
     collect () {
       for (let change = dirty.shift(); change; change = dirty.shift()) {
         const { uid, name, namespace } = change.object.metadata
-        visit(uid ?? '')
+        visit(collector, uid ?? '')
         // What is gone may have been the last thing that held its owner or its namespace.
-        if (change.type === 'DELETED') for (const owner of change.object.metadata.ownerReferences ?? []) visit(owner.uid)
-        visitNamespace(change.object.kind === 'Namespace' ? name : namespace ?? '')
+        if (change.type === 'DELETED') for (const owner of change.object.metadata.ownerReferences ?? []) visit(collector, owner.uid)
+        visitNamespace(collector, change.object.kind === 'Namespace' ? name : namespace ?? '')
       }
     },
     close: unsubscribe

@@ -15,6 +15,8 @@ import type { Ownership } from './structural-schema.ts'
 export interface WriteContext extends Writer {
   uid: () => string
   strict?: boolean
+  /** managedFields to set instead of the usual bookkeeping; server-side apply brings its own. */
+  track?: ManagedFieldsEntry[]
 }
 
 export interface Preconditions { uid?: string, resourceVersion?: string }
@@ -64,18 +66,25 @@ function newName (metadata: ObjectMeta, uid: string): string {
   return metadata.generateName ? `${metadata.generateName}${uid.replaceAll('-', '').slice(0, 5)}` : ''
 }
 
-/** The object as stored by a create, still without resourceVersion. Throws 400 or 422. */
-export function createdObject (resource: Resource, body: KubeObject, namespace: string | undefined, context: WriteContext): KubeObject {
+function withoutStatus (object: KubeObject): KubeObject {
+  const { status, ...rest } = object
+  return rest as KubeObject
+}
+
+function checkNew (resource: Resource, body: KubeObject, namespace: string | undefined): void {
   checkIdentity(resource, body)
   if (body.metadata.resourceVersion) throw badRequest('resourceVersion should not be set on objects to be created')
   if (body.metadata.namespace && namespace && body.metadata.namespace !== namespace) throw badRequest('the namespace of the provided object does not match the namespace sent on the request')
+}
+
+/** The object as stored by a create, still without resourceVersion. Throws 400 or 422. */
+export function createdObject (resource: Resource, body: KubeObject, namespace: string | undefined, context: WriteContext): KubeObject {
+  checkNew(resource, body, namespace)
   const uid = context.uid()
   const name = newName(body.metadata, uid)
   if (!name) throw invalid(resource, '', [{ reason: 'FieldValueRequired', message: 'Required value: name or generateName is required', field: 'metadata.name' }])
-  const { status, ...rest } = body
-  const kept = resource.hasStatus || status === undefined ? rest as KubeObject : body
   const { deletionTimestamp, deletionGracePeriodSeconds, managedFields, generation, namespace: ignored, ...metadata } = body.metadata
-  const fresh = withMetadata(kept, {
+  const fresh = withMetadata(resource.hasStatus ? withoutStatus(body) : body, {
     ...metadata,
     name,
     ...(resource.namespaced && namespace ? { namespace } : {}),
@@ -84,7 +93,7 @@ export function createdObject (resource: Resource, body: KubeObject, namespace: 
     ...(resource.hasGeneration ? { generation: 1 } : {})
   })
   const admitted = admit(resource, fresh, undefined, context)
-  return withManagedFields(admitted, trackUpdate(undefined, admitted, ownershipFor(resource), context))
+  return withManagedFields(admitted, context.track ?? trackUpdate(undefined, admitted, ownershipFor(resource), context))
 }
 
 /** Throws 409 when a uid or resourceVersion the client relies on is not the object's. */
@@ -121,9 +130,10 @@ function sameButManagers (one: KubeObject, other: KubeObject): boolean {
 /**
  * The object after a PUT or patch, still with its old resourceVersion; the very same object if nothing changes.
  * The main resource never changes status, `/status` never changes anything else. generation rises when the spec part changes.
- * `track` overrides the managedFields bookkeeping (server-side apply brings its own). Throws 400, 409 or 422.
+ * Throws 400, 409 or 422.
  */
-export function updatedObject (resource: Resource, current: KubeObject, body: KubeObject, context: WriteContext, track?: ManagedFieldsEntry[]): KubeObject {
+export function updatedObject (resource: Resource, current: KubeObject, body: KubeObject, context: WriteContext): KubeObject {
+  const { track } = context
   checkIdentity(resource, body)
   checkPreconditions(resource, current, body.metadata)
   const admitted = admit(resource, mergedUpdate(resource, current, body, context.subresource), current, context)

@@ -78,12 +78,16 @@ function read (machine: Machine, target: Target): KubeObject {
   return fromStorage(target.resource, object)
 }
 
-function contextOf (machine: Machine, options: WriteOptions): WriteContext {
+/** Write options with the managedFields that an apply has worked out. */
+type Tracked = WriteOptions & { track?: ManagedFieldsEntry[] }
+
+function contextOf (machine: Machine, options: Tracked): WriteContext {
   return {
     manager: options.manager ?? 'unknown',
     now: timestamp(machine.clock()),
     uid: randomUUID,
     ...(options.strict ? { strict: true } : {}),
+    ...(options.track ? { track: options.track } : {}),
     ...(options.subresource ? { subresource: options.subresource } : {})
   }
 }
@@ -103,20 +107,19 @@ function serveCrd (machine: Machine, object: KubeObject): KubeObject {
   return { ...object, status: object.status?.conditions ? object.status : establishedStatus(object, timestamp(machine.clock())) }
 }
 
-/** `track` replaces the managedFields entry of the create: what was applied is owned by operation Apply. */
-function create (machine: Machine, at: { resource: Resource, namespace: string | undefined }, body: KubeObject, options: WriteOptions, track?: ManagedFieldsEntry[]): KubeObject {
+function create (machine: Machine, at: { resource: Resource, namespace: string | undefined }, body: KubeObject, options: Tracked): KubeObject {
   const { resource, namespace } = at
   if (!isMap(body?.metadata)) throw badRequest('the body is not an object with metadata')
   checkNamespace(machine, resource, namespace, body.metadata.name)
-  const made = createdObject(resource, withBuiltinDefaults(body), namespace, contextOf(machine, options))
-  const fresh = track ? { ...made, metadata: { ...made.metadata, managedFields: track } } : made
+  const fresh = createdObject(resource, withBuiltinDefaults(body), namespace, contextOf(machine, options))
   if (machine.store.get(storageKey(resource), namespace, fresh.metadata.name)) throw alreadyExists(resource, fresh.metadata.name)
   if (options.dryRun) return fresh
   const stored = machine.store.put(storageKey(resource), toStorage(resource, serveCrd(machine, fresh)))
   return fromStorage(resource, stored)
 }
 
-function write (machine: Machine, target: Target, current: KubeObject, next: KubeObject, options: WriteOptions): KubeObject {
+function write (machine: Machine, target: Target, change: { current: KubeObject, next: KubeObject }, options: WriteOptions): KubeObject {
+  const { current, next } = change
   if (next === current || options.dryRun) return next
   const place = placeOf(target)
   const stored = machine.store.put(place.storage, toStorage(target.resource, options.subresource ? next : serveCrd(machine, next)))
@@ -136,7 +139,7 @@ function update (machine: Machine, target: Target, body: KubeObject, options: Wr
   if (resource.custom && !body.metadata.resourceVersion) {
     throw invalid(resource, target.name, [{ reason: 'FieldValueInvalid', message: 'Invalid value: 0x0: must be specified for an update', field: 'metadata.resourceVersion' }])
   }
-  return write(machine, target, current, updatedObject(resource, current, withBuiltinDefaults(body), contextOf(machine, options)), options)
+  return write(machine, target, { current, next: updatedObject(resource, current, withBuiltinDefaults(body), contextOf(machine, options)) }, options)
 }
 
 function patched (target: Target, current: KubeObject, type: string, body: unknown): KubeObject {
@@ -150,28 +153,32 @@ function patched (target: Target, current: KubeObject, type: string, body: unkno
   }
 }
 
-function apply (machine: Machine, target: Target, body: KubeObject, options: WriteOptions): { object: KubeObject, created: boolean } {
-  const { resource, namespace, name } = target
+function checkApplied (body: KubeObject, name: string): void {
   if (!isMap(body?.metadata) || (body.metadata.name ?? name) !== name) throw badRequest('metadata.name does not match the name on the URL')
-  const current = machine.store.get(storageKey(resource), namespace, name)
-  const context = contextOf(machine, options)
-  if (!current && (options.subresource || body.metadata.uid)) {
-    throw body.metadata.uid ? conflict(resource, name, `uid mismatch: the provided object specified uid ${body.metadata.uid}, and no existing object was found`) : notFound(resource, name)
-  }
-  const before = current && fromStorage(resource, current)
-  const merged = applyObject({ resource, ownership: ownershipFor(resource), current: before, applied: body, writer: context, force: options.force === true })
-  if (!before) return { object: create(machine, target, merged.object, options, merged.managedFields), created: true }
-  const next = updatedObject(resource, before, withBuiltinDefaults(merged.object), context, merged.managedFields)
-  return { object: write(machine, target, before, next, options), created: false }
 }
 
-function patch (machine: Machine, target: Target, type: string, body: unknown, options: WriteOptions): { object: KubeObject, created: boolean } {
+function apply (machine: Machine, target: Target, body: KubeObject, options: WriteOptions): { object: KubeObject, created: boolean } {
+  const { resource, namespace, name } = target
+  checkApplied(body, name)
+  const current = machine.store.get(storageKey(resource), namespace, name)
+  const context = contextOf(machine, options)
+  if (!current && options.subresource) throw notFound(resource, name)
+  if (!current && body.metadata.uid) throw conflict(resource, name, `uid mismatch: the provided object specified uid ${body.metadata.uid}, and no existing object was found`)
+  const before = current && fromStorage(resource, current)
+  const merged = applyObject({ resource, ownership: ownershipFor(resource), current: before, applied: body, writer: context, force: options.force === true })
+  const tracked = { ...options, track: merged.managedFields }
+  if (!before) return { object: create(machine, target, merged.object, tracked), created: true }
+  const next = updatedObject(resource, before, withBuiltinDefaults(merged.object), contextOf(machine, tracked))
+  return { object: write(machine, target, { current: before, next }, options), created: false }
+}
+
+function patch (machine: Machine, target: Target, { type, body }: { type: string, body: unknown }, options: WriteOptions): { object: KubeObject, created: boolean } {
   checkSubresource(target, options)
   if (type === 'application/apply-patch+yaml') return apply(machine, target, body as KubeObject, options)
   const current = read(machine, target)
   // A uid or resourceVersion in the patch is a precondition, checked when the result is written.
   const next = updatedObject(target.resource, current, withBuiltinDefaults(patched(target, current, type, body)), contextOf(machine, options))
-  return { object: write(machine, target, current, next, options), created: false }
+  return { object: write(machine, target, { current, next }, options), created: false }
 }
 
 function remove (machine: Machine, target: Target, options: DeleteOptions): { object: KubeObject, gone: boolean } {
@@ -202,15 +209,20 @@ function parseToken (token: string): Page {
   }
 }
 
+/** The objects now, or as they were when the first page of a list was read. */
+function snapshot (store: Store, storage: string, version: number | undefined, namespace: string | undefined): KubeObject[] {
+  if (version === undefined) return store.list(storage, namespace)
+  if (version < store.oldestVersion()) throw expired('The provided continue parameter is too old to display a consistent list result.')
+  return store.listAt(storage, version, namespace)
+}
+
 function list (machine: Machine, resource: Resource, options: ListOptions): ListResult {
   const { namespace, limit = 0, matches = () => true } = options
   const page = options.continueToken ? parseToken(options.continueToken) : undefined
   const version = page?.version ?? machine.store.version()
-  const storage = storageKey(resource)
-  if (page && version < machine.store.oldestVersion()) throw expired('The provided continue parameter is too old to display a consistent list result.')
-  const all = page ? machine.store.listAt(storage, version, namespace) : machine.store.list(storage, namespace)
   const key = (object: KubeObject): string => objectKey(object.metadata.namespace, object.metadata.name)
-  const rest = all.map((object) => fromStorage(resource, object)).filter((object) => (page === undefined || key(object) > page.after) && matches(object))
+  const all = snapshot(machine.store, storageKey(resource), page?.version, namespace).map((object) => fromStorage(resource, object))
+  const rest = all.filter((object) => (page === undefined || key(object) > page.after) && matches(object))
   if (limit <= 0 || rest.length <= limit) return { items: rest, version }
   const items = rest.slice(0, limit)
   const token: Page = { version, after: key(items[items.length - 1]!) }
@@ -230,7 +242,7 @@ export function createOperations (options: OperationsOptions): Operations {
     list: (resource, listOptions = {}) => list(machine, resource, listOptions),
     create: (resource, namespace, body, writeOptions = {}) => collect(create(machine, { resource, namespace }, body, writeOptions)),
     update: (target, body, writeOptions = {}) => collect(update(machine, target, body, writeOptions)),
-    patch: (target, type, body, writeOptions = {}) => collect(patch(machine, target, type, body, writeOptions)),
+    patch: (target, type, body, writeOptions = {}) => collect(patch(machine, target, { type, body }, writeOptions)),
     delete: (target, deleteOptions = {}) => collect(remove(machine, target, deleteOptions)),
     collectGarbage: () => garbage.collect(),
     close: () => garbage.close()

@@ -48,17 +48,13 @@ function stringToCel (schema: SchemaNode | true | undefined, value: string): unk
 /** A JSON value as CEL sees it: integers are ints, other numbers doubles, date-time strings timestamps. */
 function toCel (schema: SchemaNode | true | undefined, value: unknown): unknown {
   if (typeof value === 'string') return stringToCel(schema, value)
-  if (typeof value === 'number') {
-    const double = schema !== true && schema?.type === 'number'
-    return Number.isInteger(value) && !double ? BigInt(value) : value
-  }
-  if (Array.isArray(value)) return value.map((item) => toCel(schema === true ? true : schema?.items, item))
+  const node = schema === undefined || schema === true ? {} : schema
+  if (typeof value === 'number') return Number.isInteger(value) && node.type !== 'number' ? BigInt(value) : value
+  if (Array.isArray(value)) return value.map((item) => toCel(node.items, item))
   if (!isMap(value)) return value
   // Keys of a map (additionalProperties) are data and stay; names of fields are escaped.
-  const declared = schema === true ? {} : schema?.properties ?? {}
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [
-    Object.hasOwn(declared, key) ? escapeFieldName(key) : key, toCel(schema === undefined || schema === true ? true : propertySchema(schema, key), item)
-  ]))
+  const declared = node.properties ?? {}
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [Object.hasOwn(declared, key) ? escapeFieldName(key) : key, toCel(propertySchema(node, key), item)]))
 }
 
 /**
@@ -100,17 +96,24 @@ function collect (schema: SchemaNode, where: string, correlatable: boolean, tabl
   if (schema.items) collect(schema.items, `${where}[*]`, correlatable && schema['x-kubernetes-list-type'] === 'map', table)
 }
 
+function messageOf (compiled: CompiledRule, variables: Record<string, unknown>): string {
+  const message = compiled.message ? compiled.message(variables) : compiled.rule.message
+  return String(message ?? `failed rule: ${compiled.rule.rule}`).trim()
+}
+
+function shown (value: unknown): string {
+  if (Array.isArray(value)) return '"array"'
+  return isMap(value) ? '"object"' : JSON.stringify(value)
+}
+
 function evaluate (compiled: CompiledRule, schema: SchemaNode, values: { value: unknown, old: unknown }, field: string): StatusCause[] {
   const { rule } = compiled
   if (compiled.transition && values.old === undefined && rule.optionalOldSelf !== true) return []
   const variables = { self: toCel(schema, values.value), oldSelf: values.old === undefined ? null : toCel(schema, values.old) }
   const at = rule.fieldPath ? `${field}${rule.fieldPath}`.replace(/^\./, '') : field
-  const shown = isMap(values.value) ? '"object"' : Array.isArray(values.value) ? '"array"' : JSON.stringify(values.value)
-  const fail = (text: string): StatusCause[] => [{ reason: rule.reason ?? 'FieldValueInvalid', message: `Invalid value: ${shown}: ${text}`, field: at || '<nil>' }]
+  const fail = (text: string): StatusCause[] => [{ reason: rule.reason ?? 'FieldValueInvalid', message: `Invalid value: ${shown(values.value)}: ${text}`, field: at || '<nil>' }]
   try {
-    if (compiled.run(variables) === true) return []
-    const message = compiled.message ? compiled.message(variables) : rule.message
-    return fail(String(message ?? `failed rule: ${rule.rule}`).trim())
+    return compiled.run(variables) === true ? [] : fail(messageOf(compiled, variables))
   } catch (error) {
     // A rule that cannot be computed refuses the write, as in a real server.
     return fail(`rule ${rule.rule} could not be evaluated: ${error instanceof Error ? error.message : String(error)}`)

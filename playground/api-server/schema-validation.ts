@@ -28,18 +28,21 @@ function convertKeyword (keyword: string, value: unknown): unknown {
   return value
 }
 
+function isKept (keyword: string, value: unknown): boolean {
+  if (annotationKeywords.has(keyword) || keyword.startsWith('x-kubernetes-')) return false
+  // Bounds are converted on their own, for exclusive ones are booleans here.
+  if (/^(exclusive)?(minimum|maximum)$/i.test(keyword)) return false
+  return keyword !== 'format' || enforcedFormats.has(String(value))
+}
+
 /** Turns apiextensions JSONSchemaProps (OpenAPI 3.0) into the JSON Schema that ajv reads. */
 export function toJsonSchema (schema: SchemaNode): Record<string, unknown> {
   const json: Record<string, unknown> = convertBounds(schema)
   for (const [keyword, value] of Object.entries(schema)) {
-    if (value === null || annotationKeywords.has(keyword) || keyword.startsWith('x-kubernetes-')) continue
-    if (/^(exclusive)?(minimum|maximum)$/i.test(keyword)) continue
-    if (keyword === 'format' && !enforcedFormats.has(String(value))) continue
-    json[keyword] = convertKeyword(keyword, value)
+    if (value !== null && isKept(keyword, value)) json[keyword] = convertKeyword(keyword, value)
   }
   if (schema['x-kubernetes-int-or-string'] === true) {
     delete json.type
-    delete json.nullable
     json.allOf = [...(json.allOf as unknown[] ?? []), { type: schema.nullable === true ? ['integer', 'string', 'null'] : ['integer', 'string'] }]
   }
   if (json.type === undefined) delete json.nullable

@@ -202,7 +202,7 @@ export async function startApiServer (options: ApiServerOptions = {}): Promise<A
     machine.operations.create(namespaces, undefined, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } }, { manager: 'playground' })
   }
   load(machine, [...(options.crds ?? []), ...(options.manifests ?? [])])
-  const server = createServer((message, response) => { void answer(machine, message, response) })
+  const server = createServer((message, response) => { answer(machine, message, response).catch(() => response.destroy()) })
   server.keepAliveTimeout = 95_000
   server.listen(options.port ?? 0, '127.0.0.1')
   await once(server, 'listening')

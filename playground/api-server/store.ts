@@ -69,39 +69,79 @@ function sorted (objects: Map<string, KubeObject>, namespace: string | undefined
   return entries.sort(([one], [other]) => (one < other ? -1 : 1)).map(([, object]) => object)
 }
 
+interface History {
+  push (change: Change): void
+  since (storage: string, version: number): Change[]
+  compact (version: number): void
+  oldest (): number
+}
+
+function createHistory (length: number): History {
+  let changes: Change[] = []
+  let compacted = 1
+  const compact = (version: number): void => {
+    compacted = Math.max(compacted, version)
+    changes = changes.filter((change) => change.version > compacted)
+  }
+  return {
+    push (change) {
+      changes.push(change)
+      // Dropping a quarter at a time keeps this cheap.
+      if (changes.length > length * 1.25) compact(changes[changes.length - length - 1]!.version)
+    },
+    since (storage, version) {
+      if (version < compacted) throw expired(`too old resource version: ${version} (${compacted})`)
+      return changes.filter((change) => change.version > version && change.storage === storage)
+    },
+    compact,
+    oldest: () => compacted
+  }
+}
+
+interface Listeners {
+  tell (change: Change): void
+  subscribe: Store['subscribe']
+}
+
+function createListeners (): Listeners {
+  const sets = new Map<string, Set<(change: Change) => void>>()
+  return {
+    tell (change) {
+      for (const name of [change.storage, '*']) for (const listener of sets.get(name) ?? []) listener(change)
+    },
+    subscribe (storage, listener) {
+      const set = sets.get(storage) ?? new Set()
+      sets.set(storage, set.add(listener))
+      return () => { set.delete(listener) }
+    }
+  }
+}
+
 /** An empty store that remembers the last `historyLength` changes. */
 export function createStore (historyLength: number): Store {
   const tables = new Map<string, Map<string, KubeObject>>()
   const indexes: Indexes = { byUid: new Map(), byOwner: new Map() }
-  const listeners = new Map<string, Set<(change: Change) => void>>()
-  let history: Change[] = []
+  const history = createHistory(historyLength)
+  const listeners = createListeners()
   let version = 1
-  let compacted = 1
 
   const table = (storage: string): Map<string, KubeObject> => {
-    const known = tables.get(storage)
-    if (known) return known
-    const fresh = new Map<string, KubeObject>()
-    tables.set(storage, fresh)
-    return fresh
+    const known = tables.get(storage) ?? new Map<string, KubeObject>()
+    tables.set(storage, known)
+    return known
   }
-  const compact = (upTo = version): void => {
-    compacted = Math.max(compacted, upTo)
-    history = history.filter((change) => change.version > compacted)
-  }
-  const commit = (change: Change): void => {
-    history.push(change)
-    // Dropping a quarter at a time keeps this cheap.
-    if (history.length > historyLength * 1.25) compact(history[history.length - historyLength - 1]!.version)
-    for (const name of [change.storage, '*']) for (const listener of listeners.get(name) ?? []) listener(change)
-  }
-  const stamp = (object: KubeObject): KubeObject => {
+  const commit = (storage: string, object: KubeObject, removed: boolean): KubeObject => {
     version += 1
-    return { ...object, metadata: { ...object.metadata, resourceVersion: String(version) } }
-  }
-  const changesSince = (storage: string, since: number): Change[] => {
-    if (since < compacted) throw expired(`too old resource version: ${since} (${compacted})`)
-    return history.filter((change) => change.version > since && change.storage === storage)
+    const stamped = { ...object, metadata: { ...object.metadata, resourceVersion: String(version) } }
+    const key = keyOf(stamped)
+    const previous = table(storage).get(key)
+    if (removed) table(storage).delete(key)
+    else table(storage).set(key, stamped)
+    reindex(indexes, { storage, key }, previous, removed ? undefined : stamped)
+    const change: Change = { version, type: removed ? 'DELETED' : previous ? 'MODIFIED' : 'ADDED', storage, object: stamped, previous }
+    history.push(change)
+    listeners.tell(change)
+    return stamped
   }
   const locate = (place: Place): { place: Place, object: KubeObject } | undefined => {
     const object = tables.get(place.storage)?.get(place.key)
@@ -110,43 +150,23 @@ export function createStore (historyLength: number): Store {
 
   return {
     version: () => version,
-    oldestVersion: () => compacted,
+    oldestVersion: history.oldest,
     get: (storage, namespace, name) => tables.get(storage)?.get(objectKey(namespace, name)),
     list: (storage, namespace) => sorted(table(storage), namespace),
     listAt (storage, at, namespace) {
       const past = new Map(table(storage))
-      for (const change of changesSince(storage, at).reverse()) {
+      for (const change of history.since(storage, at).reverse()) {
         if (change.previous) past.set(keyOf(change.object), change.previous)
         else past.delete(keyOf(change.object))
       }
       return sorted(past, namespace)
     },
-    put (storage, object) {
-      const stored = stamp(object)
-      const key = keyOf(stored)
-      const previous = table(storage).get(key)
-      table(storage).set(key, stored)
-      reindex(indexes, { storage, key }, previous, stored)
-      commit({ version, type: previous ? 'MODIFIED' : 'ADDED', storage, object: stored, previous })
-      return stored
-    },
-    remove (storage, object) {
-      const last = stamp(object)
-      const key = keyOf(last)
-      const previous = table(storage).get(key)
-      table(storage).delete(key)
-      reindex(indexes, { storage, key }, previous, undefined)
-      commit({ version, type: 'DELETED', storage, object: last, previous })
-      return last
-    },
-    changesSince,
-    subscribe (storage, listener) {
-      const set = listeners.get(storage) ?? new Set()
-      listeners.set(storage, set.add(listener))
-      return () => { set.delete(listener) }
-    },
-    compact,
-    findByUid: (uid) => {
+    put: (storage, object) => commit(storage, object, false),
+    remove: (storage, object) => commit(storage, object, true),
+    changesSince: history.since,
+    subscribe: listeners.subscribe,
+    compact: (upTo = version) => { history.compact(upTo) },
+    findByUid (uid) {
       const place = indexes.byUid.get(uid)
       return place && locate(place)
     },

@@ -92,6 +92,11 @@ function isMissing (schema: SchemaNode, value: unknown): boolean {
   return value === undefined || (value === null && schema.nullable !== true)
 }
 
+function withMissing (schema: SchemaNode, value: Record<string, unknown>): Record<string, unknown> {
+  const defaults = Object.entries(schema.properties ?? {}).filter(([key, property]) => property.default !== undefined && isMissing(property, Object.hasOwn(value, key) ? value[key] : undefined))
+  return { ...value, ...Object.fromEntries(defaults.map(([key, property]) => [key, cloneJson(property.default)])) }
+}
+
 /** A copy of value with the defaults of the schema filled in. A null in a field that is not nullable counts as missing if there is a default. */
 export function applyDefaults (schema: SchemaNode, value: unknown): unknown {
   if (Array.isArray(value)) {
@@ -99,10 +104,7 @@ export function applyDefaults (schema: SchemaNode, value: unknown): unknown {
     return items ? value.map((item) => applyDefaults(items, item)) : value
   }
   if (!isMap(value)) return value
-  const filled: Record<string, unknown> = { ...value }
-  for (const [key, property] of Object.entries(schema.properties ?? {})) {
-    if (property.default !== undefined && isMissing(property, Object.hasOwn(filled, key) ? filled[key] : undefined)) filled[key] = cloneJson(property.default)
-  }
+  const filled = withMissing(schema, value)
   for (const key of Object.keys(filled)) {
     const property = propertySchema(schema, key)
     if (property !== undefined && property !== true) filled[key] = applyDefaults(property, filled[key])
