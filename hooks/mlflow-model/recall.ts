@@ -16,7 +16,7 @@ export function recall (observation: Observation | undefined, status: unknown): 
   const inStatus = parseMemory(status)
   if (!observation) return recallWithoutObject(inStatus)
   const inObject = parseMemoryText(observation.state)
-  if (!inObject) return { action: 'repeat', memory: inStatus ?? reconstruct(observation) }
+  if (!inObject) return { action: 'repeat', memory: servesAnything(inStatus) ? inStatus : reconstruct(observation, inStatus) }
   return compare(inObject, inStatus)
 }
 
@@ -31,15 +31,20 @@ function compare (inObject: Memory, inStatus: Memory | undefined): Recall {
 function recallWithoutObject (inStatus: Memory | undefined): Recall {
   if (!inStatus) return { action: 'decide', memory: EMPTY_MEMORY }
   if (inStatus.deleting) return { action: 'decide', memory: clearedMemory(inStatus) }
-  const served = inStatus.stable ?? inStatus.canary
-  return { action: served ? 'restore' : 'decide', memory: inStatus }
+  return { action: servesAnything(inStatus) ? 'restore' : 'decide', memory: inStatus }
+}
+
+/** A status from before the first version says nothing about an object that exists. */
+function servesAnything (memory: Memory | undefined): memory is Memory {
+  return memory !== undefined && (memory.stable ?? memory.canary) !== undefined
 }
 
 /** Annotation and status are both lost: of the versions that are ready, the one with most traffic is stable, and the others leave. */
-function reconstruct ({ versions, readiness }: Observation): Memory {
+function reconstruct ({ versions, readiness }: Observation, left: Memory = EMPTY_MEMORY): Memory {
   const trust = (served: Served) => (readiness(served).ready ? 1000 : 0) + served.share
   const [most] = versions.toSorted((a, b) => trust(b) - trust(a))
-  if (!most) return EMPTY_MEMORY
+  if (!most) return left
   const { version, createdAt, uri } = most
-  return { ...EMPTY_MEMORY, stable: { version, createdAt, uri } }
+  // Without shares: they are written anew, and have to come into force again.
+  return { ...clearedMemory(left), sequence: left.sequence, stable: { version, createdAt, uri } }
 }

@@ -87,6 +87,14 @@ export function findFailure (memory: Memory, version: VersionIdentity | undefine
   return memory.failedVersions?.find((failure) => sameVersion(failure, version))
 }
 
+/**
+ * The sequence after one more decision. It begins with the time, so that memory that was lost and began again is never behind
+ * a stale read of what was before.
+ */
+export function nextSequence ({ sequence }: Memory, { now }: Pick<RolloutFacts, 'now'>): number {
+  return sequence === 0 ? Math.max(now, 1) : sequence + 1
+}
+
 /** What stays when the serving object is deleted: failures, the counter and the spent commands. */
 export function clearedMemory (memory: Memory): Memory {
   const { counter, failedVersions, lastCommands } = memory

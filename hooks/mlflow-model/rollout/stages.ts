@@ -44,6 +44,8 @@ export function stepStepping (memory: Memory, facts: RolloutFacts, deadlinePasse
 
 /** The last weight is held, and checks can still fail. */
 export function stepAwaitingApproval (memory: Memory, facts: RolloutFacts, deadlinePassed: boolean): Memory {
+  const continued = continueAtEditedSteps(memory, facts)
+  if (continued !== memory) return continued
   if (facts.policy.approval === 'Automatic' && isRaisable(memory, facts)) return goTo100(memory, facts)
   return stepJudged(memory, facts, deadlinePassed)
 }
@@ -132,7 +134,7 @@ function goTo (memory: Memory, facts: RolloutFacts, { stage, step, weight }: { s
 /**
  * Edited steps never raise the weight in the same sync: it goes on at the highest new step that is not above the present weight.
  * Where there is none, the weight stays, and its passes lead to the lowest step (step 0 is before the first).
- * At 30: [60, 80] keeps 30, then 60. [10, 20] goes to 20. [] keeps 30, then promotes.
+ * At 30: [60, 80] keeps 30, then 60. [10, 20] goes to 20. [] keeps 30, then promotes. A wait for approval ends when there are new steps above.
  */
 function continueAtEditedSteps (memory: Memory, facts: RolloutFacts): Memory {
   const { rollout, traffic } = memory
@@ -140,6 +142,7 @@ function continueAtEditedSteps (memory: Memory, facts: RolloutFacts): Memory {
   const steps = effectiveSteps(facts.policy.steps)
   const step = steps.filter((weight) => weight <= traffic.canary).length
   const weight = steps[step - 1] ?? traffic.canary
-  if (step === rollout.step && weight === traffic.canary) return memory
-  return goTo(memory, facts, { stage: 'Stepping', step, weight })
+  const unchanged = step === rollout.step && weight === traffic.canary
+  const stepsAbove = rollout.stage === 'AwaitingApproval' && step < steps.length
+  return unchanged && !stepsAbove ? memory : goTo(memory, facts, { stage: 'Stepping', step, weight })
 }

@@ -11,7 +11,7 @@ import { observe } from './observe.ts'
 import { settle, stopDeadline } from './settle.ts'
 import { settlePresence, stepAwaitingApproval, stepCommanded, stepLoading, stepPromoting, stepStepping } from './stages.ts'
 import { judgeStep } from './verdict.ts'
-import { withRollout } from './memory.ts'
+import { nextSequence, withRollout } from './memory.ts'
 import { ALIAS_MOVED_BACK, ALIAS_MOVED_ON, CANDIDATE_UNAVAILABLE, METRICS_UNAVAILABLE, NOT_ENOUGH_TRAFFIC } from './reasons.ts'
 
 /** The second loss of all pods ends a rollout. */
@@ -26,7 +26,7 @@ export function stepRollout (memory: Memory, facts: RolloutFacts): Memory {
   const observed = stopDeadline(observe(memory, facts), facts)
   const decided = spendCommands(memory, decide(obeyRetry(observed, facts), facts), facts)
   const next = settle(decided, facts)
-  return deepEqual(next, memory) ? memory : { ...next, sequence: memory.sequence + 1 }
+  return deepEqual(next, memory) ? memory : { ...next, sequence: nextSequence(memory, facts) }
 }
 
 function decide (memory: Memory, facts: RolloutFacts): Memory {
