@@ -1,0 +1,119 @@
+// What must hold for every write that the API server has accepted: who is removed, who gets traffic, and what is forgotten.
+import deepEqual from 'fast-deep-equal'
+import type { KubeObject } from '../../../hooks/core/request.ts'
+import { parseInstant } from '../../../hooks/core/time.ts'
+import type { Memory } from '../../../hooks/mlflow-model/schema/status.ts'
+import type { Pass } from './metacontroller.ts'
+import { checkRaises } from './raises.ts'
+import { memoryOf, predictorOf, wantedOf } from './reading.ts'
+import { knownPods, sharesOf } from './seldon.ts'
+import type { World } from './state.ts'
+import { insist } from './violation.ts'
+
+/** Checks a pass whose child write landed. */
+export function checkLandedWrite (world: World, pass: Pass): void {
+  if (pass.childWrite === 'deleted') return checkDeletion(pass)
+  if (pass.childWrite !== 'updated' && pass.childWrite !== 'created') return
+  const before = memoryOf(pass.before)
+  const after = memoryOf(pass.after) as Memory
+  insist(after !== undefined, 'the memory travels with every write', () => pass.after?.metadata)
+  if (!before) return checkRestored(world, pass, after)
+  insist(after.sequence >= before.sequence, 'an answer from a stale reading never undoes an applied decision', () => ({ before, after }))
+  insist(!after.deleting || before.deleting === true || mayDelete(pass), 'only a missing alias or model under the policy Delete marks the object', () => pass.request.parent.metadata.annotations)
+  checkRemovals(world, pass, before)
+  checkForgotten(world, before, after)
+  checkStarted(world, pass, after)
+  // What a lost status knew better is repeated, not decided anew.
+  const isRepeated = after.sequence === pass.request.parent.status?.sequence && before.sequence < after.sequence
+  if (!isRepeated) checkAdditions(pass, before, after)
+  if (!isRepeated) checkRaises(pass, before, after)
+  rememberFailures(world, after)
+  checkFailedVersions(world, pass, before, after)
+}
+
+function checkDeletion ({ observed, request }: Pass): void {
+  insist(memoryOf(observed)?.deleting === true, 'the serving object is deleted only when the mark is observed on it', () => ({ memory: memoryOf(observed), policy: request.parent.spec.whenAliasMissing }))
+}
+
+function mayDelete ({ request: { parent } }: Pass): boolean {
+  return parent.spec.whenAliasMissing === 'Delete' && /AliasMissing|ModelMissing/.test(parent.metadata.annotations?.['sluice.dev/registry'] ?? '')
+}
+
+/** Memory was gone: it comes back from status exactly, or the object starts anew. The witness starts anew with it. */
+function checkRestored (world: World, pass: Pass, after: Memory): void {
+  const { status } = pass.request.parent
+  if (status?.sequence !== undefined && !status.deleting && (pass.before || status.stable || status.canary)) {
+    insist(after.sequence >= status.sequence && after.sequence <= status.sequence + 1 && after.rollout?.id === status.rollout?.id && after.rollout?.stage === status.rollout?.stage && deepEqual(after.failedVersions, status.failedVersions),
+      'lost memory is rewritten from status without a transition', () => ({ status, after }))
+  }
+  if (status?.sequence === undefined && pass.before) checkAdopted(pass.before, after)
+  if (after.rollout && after.rollout.id !== status?.rollout?.id) checkStarted(world, pass, after)
+  world.ghost.failed = {}
+  rememberFailures(world, after)
+}
+
+function checkAdopted (before: KubeObject, after: Memory): void {
+  const shares = Object.entries(sharesOf(before)).filter(([name]) => knownPods(before, name).ready).sort(([, a], [, b]) => b - a)
+  const best = shares[0]
+  if (!best || best[1] === 0) return
+  const stable = predictorOf(after.stable) ?? ''
+  insist(sharesOf(before)[stable] === best[1], 'with both memories lost, stable is the ready version with the highest traffic', () => ({ shares, after }))
+}
+
+/** A predictor that has or should have traffic is removed only when it is known not to be ready, or when its time is up. */
+function checkRemovals (world: World, pass: Pass, before: Memory): void {
+  const wanted = wantedOf(before)
+  const now = sharesOf(pass.after)
+  for (const name of Object.keys(sharesOf(pass.before))) {
+    if (name in now || !knownPods(pass.before, name).ready) continue
+    const seen = () => ({ name, wanted, routed: world.seldon.routed, before, after: memoryOf(pass.after), parent: pass.request.parent.metadata.annotations })
+    insist((wanted[name] ?? 0) === 0 || !before.stable, 'a ready version that should have traffic is never removed', seen)
+    insist(name !== predictorOf(before.stable) , 'a live stable is never removed', seen)
+    const written = parseInstant(before.traffic?.writtenAt) ?? 0
+    const inForce = memoryOf(pass.after)?.traffic?.inForce === true || before.traffic?.inForce === true || before.rollout?.raised === false
+    insist((world.seldon.routed[name] ?? 0) === 0 || inForce || world.now - written >= 60, 'a ready version that has traffic is not removed before its weight 0 had its time', seen)
+  }
+}
+
+function checkForgotten (world: World, before: Memory, after: Memory): void {
+  if ((before.failedVersions?.length ?? 0) >= 10) return
+  for (const failure of before.failedVersions ?? []) {
+    if (after.failedVersions?.some(({ version, createdAt }) => version === failure.version && createdAt === failure.createdAt)) continue
+    const { retry, promote } = world.ghost.given
+    insist(retry.includes(failure.rollout) || promote.includes(failure.rollout), 'a failure is forgotten only when a person says so', () => ({ before, after }))
+  }
+}
+
+function checkStarted (world: World, pass: Pass, after: Memory): void {
+  const id = after.rollout?.id
+  if (id === undefined || id === memoryOf(pass.before)?.rollout?.id || id === pass.request.parent.status?.rollout?.id) return
+  // All memory lost and then an old reading of the parent: nothing is left that could tell.
+  const hopeless = !pass.before && !pass.fresh
+  insist(hopeless || !world.ghost.started.includes(id), 'a rollout id is never used twice', () => ({ id, started: world.ghost.started }))
+  world.ghost.started.push(id)
+}
+
+/** No predictor is added until the wanted weights are in force, unless stable is not ready. */
+function checkAdditions (pass: Pass, before: Memory, after: Memory): void {
+  const old = sharesOf(pass.before)
+  const added = Object.keys(sharesOf(pass.after)).filter((name) => !(name in old))
+  const stable = predictorOf(before.stable)
+  if (added.length === 0 || !stable || !knownPods(pass.before, stable).ready) return
+  insist(after.traffic?.inForce === true, 'no predictor is added until the wanted weights are in force', () => ({ added, before, after }))
+}
+
+function rememberFailures (world: World, after: Memory): void {
+  world.ghost.failed = Object.fromEntries((after.failedVersions ?? []).map((failure) => [predictorOf(failure) ?? '', failure.rollout]))
+}
+
+/** A remembered failure gets no traffic and does not become stable without a person's word. */
+function checkFailedVersions (world: World, pass: Pass, before: Memory, after: Memory): void {
+  const shares = sharesOf(pass.after)
+  for (const [name, rollout] of Object.entries(world.ghost.failed)) {
+    const isFirst = before.stable === undefined
+    const said = world.ghost.given.promote.includes(rollout)
+    const seen = () => ({ name, shares, before, after })
+    insist((shares[name] ?? 0) === 0 || isFirst || said || name === predictorOf(before.stable), 'a remembered failure gets no traffic without retry', seen)
+    insist(name !== predictorOf(after.stable) || isFirst || said || name === predictorOf(before.stable), 'a remembered failure does not become stable', seen)
+  }
+}

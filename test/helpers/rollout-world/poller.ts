@@ -1,0 +1,80 @@
+// The poller as a model: it writes facts on the parent, by the rules that hooks and poller share, and decides nothing.
+import { FACTS } from '../../../hooks/core/labels.ts'
+import { formatFact, parseFacts, type AnalysisFact, type CheckOutcome, type RegistryFact } from '../../../hooks/core/facts.ts'
+import { formatInstant, parseInstant, secondsOf } from '../../../hooks/core/time.ts'
+import { VERSIONS, newestParent, parentAt, writeParent, type World } from './state.ts'
+
+const WRITER = { manager: 'sluice-poller' }
+
+/** One look at the registry. An unreachable one adds `stale` to the last good answer and clears nothing. */
+export function pollRegistry (world: World, { reachable = true } = {}): void {
+  const { spec, metadata } = newestParent(world)
+  const known = parseFacts(metadata.annotations).registry
+  if (!reachable) {
+    if (known && !known.stale) annotate(world, FACTS.registry, formatFact({ ...known, stale: true }))
+    return
+  }
+  const fact: RegistryFact = {
+    server: spec.registry,
+    workspace: spec.workspace,
+    model: spec.modelName,
+    alias: spec.modelAlias,
+    ...answer(world),
+    observedAt: formatInstant(world.now)
+  }
+  if (!known || meaning(known) !== meaning(fact)) annotate(world, FACTS.registry, formatFact(fact))
+}
+
+function answer ({ registry }: World): Pick<RegistryFact, 'state' | 'version' | 'createdAt' | 'uri' | 'runId'> {
+  if (registry.state === 'Found') return { state: 'Found', ...VERSIONS[registry.version], runId: `run-${registry.version}` }
+  if (registry.state === 'NotReady') {
+    const { version, createdAt } = VERSIONS[registry.version]
+    return { state: 'NotReady', version, createdAt }
+  }
+  return { state: registry.state }
+}
+
+function meaning ({ observedAt: _observedAt, ...rest }: RegistryFact): string {
+  return JSON.stringify(rest)
+}
+
+/** One check of the canary, if one is due for the status that the poller sees, which may be `parentAge` versions old. Says whether it wrote. */
+export function checkCanary (world: World, outcome: CheckOutcome, parentAge = 0): boolean {
+  const seen = parentAt(world, parentAge)
+  const rollout = seen.status?.rollout
+  if (!rollout?.stepStartedAt || !rollout.trafficSince || seen.spec.rollout.paused) return false
+  if (rollout.stage !== 'Stepping' && rollout.stage !== 'AwaitingApproval') return false
+  const { interval, initialDelay } = seen.spec.analysis
+  if (world.now < (parseInstant(rollout.trafficSince) ?? 0) + secondsOf(initialDelay)) return false
+  const last = parseFacts(seen.metadata.annotations).analysis
+  const { id, step, stepStartedAt } = rollout
+  const same = last?.rollout === id && last.step === step && last.stepStartedAt === stepStartedAt ? last : undefined
+  if (same && world.now < (parseInstant(same.last.at) ?? 0) + secondsOf(interval)) return false
+  annotate(world, FACTS.analysis, formatFact(counted(same, { rollout: id, step, stepStartedAt }, outcome, world.now)))
+  return true
+}
+
+const COUNTER = { Passed: 'passed', Failed: 'failed', Inconclusive: 'inconclusive', Error: 'errors' } as const
+
+function counted (known: AnalysisFact | undefined, triple: Pick<AnalysisFact, 'rollout' | 'step' | 'stepStartedAt'>, outcome: CheckOutcome, now: number): AnalysisFact {
+  const counters = { passed: 0, failed: 0, inconclusive: 0, errors: 0 }
+  if (known) Object.assign(counters, { passed: known.passed, failed: known.failed, inconclusive: known.inconclusive, errors: known.errors })
+  counters[COUNTER[outcome]] += 1
+  const count = known?.streak.outcome === outcome ? known.streak.count + 1 : 1
+  const metrics = [{ name: 'latency-p95', stable: 0.105, canary: outcome === 'Failed' ? 0.12 : 0.106, limit: '5%', requests: 2400, outcome }]
+  return { ...triple, ...counters, streak: { outcome, count }, last: { at: formatInstant(now), outcome, reason: outcome === 'Failed' ? 'LimitExceeded' : 'Measured', metrics } }
+}
+
+/** Touches the clock if the status that the poller sees names a deadline that has passed. */
+export function touchClock (world: World): void {
+  const { status, metadata } = newestParent(world)
+  const deadline = parseInstant(status?.nextDeadline)
+  if (deadline === undefined || world.now < deadline) return
+  const known = parseInstant(metadata.annotations?.[FACTS.clock]) ?? 0
+  if (known < deadline) annotate(world, FACTS.clock, formatInstant(Math.max(world.now, deadline)))
+}
+
+function annotate (world: World, key: string, value: string): void {
+  const { annotations } = newestParent(world).metadata
+  writeParent(world, WRITER, { annotations: { ...annotations, [key]: value } })
+}

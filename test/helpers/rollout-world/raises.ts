@@ -1,0 +1,54 @@
+// When a version may get more traffic: judged, ready, not held, and one step at a time.
+import type { Memory } from '../../../hooks/mlflow-model/schema/status.ts'
+import type { Pass } from './metacontroller.ts'
+import { commandOn, factsOf, predictorOf, wantedOf } from './reading.ts'
+import { knownPods, sharesOf } from './seldon.ts'
+import { insist } from './violation.ts'
+
+/** Checks every version that has a greater share after the write than before. */
+export function checkRaises (pass: Pass, before: Memory, after: Memory): void {
+  const old = wantedOf(before)
+  for (const [name, share] of Object.entries(sharesOf(pass.after))) {
+    const had = old[name] ?? 0
+    if (share <= had || name === predictorOf(before.stable) || !before.stable) continue
+    if (name === predictorOf(before.previous)) checkReturn(pass, before, name)
+    else checkRaise(pass, before, after, { name, had, share })
+  }
+}
+
+/** The way back to the warm previous is at once, and only because the alias says so. */
+function checkReturn (pass: Pass, before: Memory, name: string): void {
+  const { registry } = factsOf(pass.request.parent)
+  const target = registry?.version && registry.createdAt ? predictorOf({ version: registry.version, createdAt: registry.createdAt }) : undefined
+  insist(target === name && before.previous?.fastReturn === true && knownPods(pass.before, name).ready, 'only an alias on the ready warm previous gives it traffic', () => ({ before, registry }))
+}
+
+type Raise = { name: string, had: number, share: number }
+
+function checkRaise (pass: Pass, before: Memory, after: Memory, raise: Raise): void {
+  const seen = () => ({ ...raise, before, after, spec: pass.request.parent.spec.rollout, facts: factsOf(pass.request.parent), status: pass.before?.status })
+  const { rollout } = before
+  const { spec } = pass.request.parent
+  insist(rollout !== undefined && raise.name === predictorOf(before.canary), 'only the canary of a rollout is raised', seen)
+  insist(knownPods(pass.before, raise.name).ready, 'raising needs a ready canary', seen)
+  const commanded = commandOn(pass.request.parent, 'promote') === rollout?.id || rollout?.commanded === true
+  const stableGone = !((predictorOf(before.stable) ?? '') in sharesOf(pass.after))
+  insist(!spec.rollout.paused || stableGone || rollout?.stage === 'Promoting', 'paused holds the weight', seen)
+  if (commanded || (stableGone && rollout?.stage === 'Promoting')) return
+  const next = spec.rollout.steps.find((step) => step > raise.had && step < 100) ?? 100
+  // Approval is awaited after the last step has passed: what is left is 100.
+  if (rollout?.stage === 'AwaitingApproval') return
+  insist(raise.share <= next, 'a raise goes one step at most', seen)
+  if (raise.had > 0) insist(isJudged(pass, before), 'nothing is raised unjudged', seen)
+}
+
+/** The checks of this very step have passed in sufficient number, or their absence was declared a reason to promote. */
+function isJudged (pass: Pass, before: Memory): boolean {
+  const { analysis } = factsOf(pass.request.parent)
+  const { spec } = pass.request.parent
+  const { rollout } = before
+  if (!analysis || !rollout) return false
+  if (analysis.rollout !== rollout.id || analysis.step !== rollout.step || analysis.stepStartedAt !== rollout.stepStartedAt) return false
+  if (analysis.failed > spec.analysis.failureLimit) return false
+  return analysis.passed >= spec.analysis.checks || (spec.analysis.whenPaused === 'Promote' && (analysis.streak.outcome === 'Inconclusive' || analysis.streak.outcome === 'Error'))
+}
