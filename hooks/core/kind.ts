@@ -13,8 +13,9 @@ export type Column = { name: string, type: 'string' | 'integer' | 'number' | 'bo
  * A kind of object that a hook may return.
  * `method`: InPlace updates it, OnDelete leaves it as created (for Jobs, whose names carry a content hash).
  * `capability`: the chart value that switches this child on (`seldon` → `seldon.enabled`); absent means always there.
+ * `scope`: absent means namespaced. Only a cluster-scoped kind may have cluster-scoped children.
  */
-export type ChildResource = { apiVersion: string, kind: string, resource: string, method: 'InPlace' | 'OnDelete', capability?: string }
+export type ChildResource = { apiVersion: string, kind: string, resource: string, method: 'InPlace' | 'OnDelete', capability?: string, scope?: 'Cluster' }
 
 export type Resource = {
   kind: string

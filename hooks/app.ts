@@ -1,0 +1,148 @@
+// The HTTP side of the hooks: routes of all kinds, gates before them, one error handler, probes, metrics and the OpenAPI page.
+import { fastify, LogController, type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import { answerCustomize, answerFinalize, answerSync, HOOKS, type Hook } from './core/answer.ts'
+import type { Kind } from './core/kind.ts'
+import type { SyncRequest, SyncResponse } from './core/request.ts'
+import { addDocs } from './docs.ts'
+import { completeRequest, curlExample, envelopeSchema } from './envelope.ts'
+import { BODY_LIMIT, RefusedError, refusalOf } from './errors.ts'
+import { createMetrics, measure, type Metrics } from './metrics.ts'
+import type { TokenCheck } from './tokens.ts'
+import type { TlsMaterial } from './tls.ts'
+
+declare module 'fastify' {
+  interface FastifyContextConfig { call?: { kind: Kind, hook: Hook } }
+}
+
+export type AppOptions = {
+  kinds: Kind[]
+  /** Own release; calls with another `?v=` are sent away. */
+  v: string
+  logger?: FastifyBaseLogger
+  tokenCheck?: TokenCheck
+  tls?: TlsMaterial
+}
+
+/** The application and how to end it: after `drain()` new calls are sent away, and `inFlight()` tells how many are still being answered. */
+export type Hooks = { app: FastifyInstance, metrics: Metrics, drain: () => void, inFlight: () => number }
+
+/** What the gates look at. */
+type State = AppOptions & { draining: boolean }
+
+const SECOND = 1000
+
+/** Builds the application; nothing listens yet. */
+export async function buildApp (options: AppOptions): Promise<Hooks> {
+  const app = createServer(options)
+  const metrics = createMetrics()
+  const state: State = { ...options, draining: false }
+  await addDocs(app, options.v)
+  addErrors(app)
+  const inFlight = measure(app, metrics)
+  addProbes(app, metrics, state)
+  for (const kind of options.kinds) for (const hook of HOOKS) addHook(app, state, { kind, hook })
+  await app.ready()
+  return { app, metrics, drain: () => { state.draining = true }, inFlight }
+}
+
+function createServer ({ logger, tls }: AppOptions): FastifyInstance {
+  const server = {
+    ...(logger && { loggerInstance: logger }),
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit: BODY_LIMIT,
+    // A Go client keeps idle connections for 90 s; a server that closes them sooner makes its next call fail.
+    keepAliveTimeout: 100 * SECOND,
+    requestTimeout: 120 * SECOND,
+    // Users' ConfigMaps may have keys of any name; code looks keys up by Object.hasOwn.
+    onProtoPoisoning: 'ignore' as const,
+    onConstructorPoisoning: 'ignore' as const,
+    // While closing we say 429 ourselves: a 503 is an Event on every object.
+    return503OnClosing: false,
+    ajv: { customOptions: { removeAdditional: false, coerceTypes: false, useDefaults: false } }
+  }
+  // Fastify's types tell HTTP and HTTPS apart; nothing here does.
+  const app = (tls ? fastify({ ...server, https: tls }) : fastify(server)) as unknown as FastifyInstance
+  app.server.headersTimeout = 110 * SECOND
+  return app
+}
+
+function addErrors (app: FastifyInstance): void {
+  app.setErrorHandler((error: Error, request, reply) => {
+    const refusal = refusalOf(error)
+    const { kind, hook } = request.routeOptions.config.call ?? {}
+    const fields = { kind: kind?.resource.kind, hook, code: refusal.statusCode, ...placeOf(request.body) }
+    if (refusal.statusCode >= 500) request.log.error({ ...fields, err: error }, 'hook failed')
+    else if (refusal.statusCode === 429) request.log.debug({ ...fields, reason: refusal.message }, 'call sent away')
+    else request.log.warn({ ...fields, reason: refusal.message }, 'call refused')
+    if (error instanceof RefusedError && error.retryAfter !== undefined) reply.header('Retry-After', error.retryAfter)
+    if (refusal.statusCode === 401) reply.header('WWW-Authenticate', 'Bearer')
+    return reply.code(refusal.statusCode).send(refusal)
+  })
+  app.setNotFoundHandler(() => {
+    throw new RefusedError(404, 'There is nothing here; the hooks are POST /<plural>/sync, /finalize and /customize, and /docs describes them')
+  })
+}
+
+/** Which object a body that may be anything is about. */
+function placeOf (body: unknown): { namespace?: string | undefined, name?: string | undefined } {
+  const parent = (body as Partial<SyncRequest> | undefined)?.parent
+  return { namespace: parent?.metadata?.namespace, name: parent?.metadata?.name }
+}
+
+function addProbes (app: FastifyInstance, metrics: Metrics, state: State): void {
+  app.get('/healthz', async () => ({ status: 'ok', v: state.v }))
+  app.get('/readyz', async (_request, reply) => state.draining ? reply.code(503).send({ status: 'draining' }) : { status: 'ok' })
+  app.get('/metrics', async (_request, reply) => reply.type(metrics.registry.contentType).send(await metrics.registry.metrics()))
+}
+
+function addHook (app: FastifyInstance, state: State, call: { kind: Kind, hook: Hook }): void {
+  const { kind, hook } = call
+  const url = `/${kind.resource.plural}/${hook}`
+  app.post(url, {
+    config: { call },
+    schema: { tags: [kind.resource.kind], summary: `${hook} of ${kind.resource.kind}`, description: kind.resource.description, body: envelopeSchema(kind, hook) },
+    onRequest: async (request) => admit(request, state),
+    handler: async (request, reply) => answer(request, reply, call)
+  })
+  app.get(url, async (request, reply) => reply.code(405).header('Allow', 'POST').type('text/plain; charset=utf-8').send(curlExample(kind, hook, `${request.protocol}://${request.host}`)))
+}
+
+/** The gates, before the body is read: who calls, whether we are leaving, and whether another release is meant. */
+function admit (request: FastifyRequest, { tokenCheck, draining, v }: State): void {
+  if (tokenCheck && !tokenCheck(request.headers.authorization)) throw new RefusedError(401, 'A bearer token is needed; send Authorization: Bearer with a token of HOOK_TOKEN_FILE')
+  if (draining) throw new RefusedError(429, 'This server is leaving; another one answers', 2)
+  const { v: asked } = request.query as { v?: unknown }
+  if (asked !== undefined && asked !== v) throw new RefusedError(429, `This server is of release ${v}; the one that is asked for is still starting or already gone`, 5)
+}
+
+function answer (request: FastifyRequest, reply: FastifyReply, { kind, hook }: { kind: Kind, hook: Hook }): FastifyReply {
+  const began = performance.now()
+  const call = completeRequest(request.body, hook)
+  const body = decide(kind, hook, call)
+  const ms = Math.round((performance.now() - began) * SECOND) / SECOND
+  const line = { kind: kind.resource.kind, ...placeOf(call), hook, ms, ...('status' in body && summaryOf(body)) }
+  // Most calls change nothing: those lines are for debugging. What was decided anew is what people look for.
+  if ('status' in body && isNews(call.parent.status, body.status)) request.log.info(line, 'decided')
+  else request.log.debug(line, 'answered')
+  return reply.send(body)
+}
+
+function decide (kind: Kind, hook: Hook, call: SyncRequest): SyncResponse | ReturnType<typeof answerCustomize> {
+  switch (hook) {
+    case 'sync': return answerSync(kind, call)
+    case 'finalize': return answerFinalize(kind, call)
+    case 'customize': return answerCustomize(kind, call)
+    default: return hook satisfies never
+  }
+}
+
+function summaryOf ({ status, children }: SyncResponse): object {
+  const { phase, sequence } = status as { phase?: string, sequence?: number }
+  return { children: children.length, phase, sequence }
+}
+
+/** Whether the status tells of a new decision: another sequence, or for kinds that count none, another phase. */
+function isNews (before: unknown, after: unknown): boolean {
+  const [old, now] = [before ?? {}, after] as Array<{ phase?: string, sequence?: number }>
+  return old?.sequence !== now?.sequence || old?.phase !== now?.phase
+}

@@ -1,0 +1,59 @@
+// From a call of Metacontroller to the checked answer, the same for all kinds: read the spec, let the kind decide, check what it says.
+import { setConditions } from './conditions.ts'
+import { UnprocessableError, type Kind } from './kind.ts'
+import { newestInstant, type CustomizeRequest, type RelatedRule, type SyncRequest, type SyncResponse } from './request.ts'
+import { respond, respondRelated } from './respond.ts'
+import type { Condition } from './schema.ts'
+import { readSpec, type SpecProblem } from './spec.ts'
+
+export const HOOKS = ['sync', 'finalize', 'customize'] as const
+export type Hook = typeof HOOKS[number]
+
+/** The condition that is there while parts of the spec are not honoured, and only then. */
+export const SPEC_ACCEPTED = 'SpecAccepted'
+
+/**
+ * Answers sync. A wrong part of the spec is a condition, with the rest honoured; a spec that cannot be honoured at all throws
+ * UnprocessableError. What Metacontroller marks as finalizing is finalized, whichever address it was sent to.
+ */
+export function answerSync (kind: Kind, request: SyncRequest): SyncResponse {
+  if (request.finalizing) return answerFinalize(kind, request)
+  const { spec, problems } = readSpec(kind, request.parent.spec)
+  const fatal = problems.find((problem) => problem.fatal)
+  if (fatal) throw new UnprocessableError(fatal.message)
+  const call = withSpec(request, spec)
+  const response = kind.sync(call as Parameters<Kind['sync']>[0])
+  return respond(kind, request, withProblems(request, response, problems))
+}
+
+/**
+ * Answers finalize. A wrong spec must not keep an object from being deleted, so its problems are not looked at. A kind that has nothing to
+ * finalize lets go at once: its children are garbage-collected.
+ */
+export function answerFinalize (kind: Kind, request: SyncRequest): SyncResponse {
+  const call = { ...withSpec(request, readSpec(kind, request.parent.spec).spec), finalizing: true }
+  if (!kind.finalize) return { status: request.parent.status ?? {}, children: [], finalized: true }
+  return respond(kind, call, kind.finalize(call as Parameters<NonNullable<Kind['finalize']>>[0]))
+}
+
+/** Answers customize. It is called for deletions too, so a spec that cannot be honoured needs nothing rather than fails. */
+export function answerCustomize (kind: Kind, request: CustomizeRequest): { relatedResources: RelatedRule[] } {
+  const { spec, problems } = readSpec(kind, request.parent.spec)
+  if (!kind.customize || problems.some((problem) => problem.fatal)) return { relatedResources: [] }
+  return respondRelated(kind.customize({ ...request, parent: { ...request.parent, spec } } as Parameters<NonNullable<Kind['customize']>>[0]))
+}
+
+function withSpec (request: SyncRequest, spec: unknown): SyncRequest {
+  return { ...request, parent: { ...request.parent, spec } }
+}
+
+/** Adds the condition about the spec to a status that has conditions. */
+function withProblems (request: SyncRequest, response: SyncResponse, problems: SpecProblem[]): SyncResponse {
+  const { conditions } = response.status as { conditions?: Condition[] }
+  if (problems.length === 0 || !conditions) return response
+  const previous = (request.parent.status as { conditions?: Condition[] } | undefined)?.conditions
+  const message = problems.map((problem) => problem.message).join(' ').slice(0, 2000)
+  const wanted = [{ type: SPEC_ACCEPTED, status: 'False' as const, reason: 'InvalidFields', message }]
+  const added = setConditions(previous, wanted, newestInstant(request), request.parent.metadata.generation)
+  return { ...response, status: { ...response.status, conditions: [...conditions, ...added] } }
+}

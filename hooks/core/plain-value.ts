@@ -1,0 +1,48 @@
+// What may be in an answer: plain JSON in which nothing is null or empty. Metacontroller and the API server make loops and crashes of the rest.
+
+/** Thrown for an answer that must not be sent: a bug of ours, HTTP 500. */
+export class WrongAnswerError extends Error {
+  override name = 'WrongAnswerError'
+}
+
+/**
+ * Fields whose empty map says something and is kept by the API server ("every pod", "this kind of volume").
+ * Anywhere else it drops empty maps and lists, and Metacontroller would write them again at every sync.
+ */
+const MEANINGFUL_WHEN_EMPTY = ['emptyDir', 'podSelector', 'namespaceSelector']
+
+/** Throws WrongAnswerError, naming the place, unless the value and all in it may be sent. The message never quotes a value. */
+export function checkValue (value: unknown, path: string): void {
+  if (typeof value === 'string' || typeof value === 'boolean') return
+  if (typeof value === 'number') return checkNumber(value, path)
+  if (Array.isArray(value)) return checkList(value, path)
+  if (isMap(value)) return checkMap(value, path)
+  if (value === null || value === undefined) throw new WrongAnswerError(`${path}: is ${value}; leave the field out`)
+  throw new WrongAnswerError(`${path}: a ${typeof value} is no plain JSON`)
+}
+
+/** A plain object: no list, no instance of a class, no null. */
+export function isMap (value: unknown): value is Record<string, unknown> {
+  if (value === null || typeof value !== 'object') return false
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === Object.prototype || prototype === null
+}
+
+function checkNumber (value: number, path: string): void {
+  if (!Number.isFinite(value)) throw new WrongAnswerError(`${path}: ${value} is no plain JSON`)
+  if (Number.isInteger(value) && !Number.isSafeInteger(value)) throw new WrongAnswerError(`${path}: ${value} is beyond what a number holds exactly`)
+}
+
+function checkList (list: unknown[], path: string): void {
+  if (list.length === 0) throw new WrongAnswerError(`${path}: is an empty list; leave the field out`)
+  // By index, for forEach skips the holes of a sparse list, and JSON makes nulls of them.
+  for (let index = 0; index < list.length; index++) checkValue(list[index], `${path}[${index}]`)
+}
+
+/** An empty map in a list is an item of its own (a NetworkPolicy's "from anywhere") and is kept. */
+function checkMap (map: Record<string, unknown>, path: string): void {
+  const entries = Object.entries(map)
+  const kept = path.endsWith(']') || MEANINGFUL_WHEN_EMPTY.some((field) => path.endsWith(`.${field}`))
+  if (entries.length === 0 && !kept) throw new WrongAnswerError(`${path}: is an empty map; leave the field out`)
+  for (const [key, value] of entries) checkValue(value, `${path}.${key}`)
+}

@@ -1,0 +1,123 @@
+// Reads a spec as the API server would: defaults filled in, and what is wrong in old or unchecked objects mended where that is safe.
+import { Kind as TypeBoxKind, OptionalKind, type TArray, type TObject, type TSchema } from '@sinclair/typebox'
+import { Value, type ValueError } from '@sinclair/typebox/value'
+import type { Kind } from './kind.ts'
+
+/** What is wrong with one field. `fatal`: nothing can stand in for it, so the spec cannot be honoured at all. */
+export type SpecProblem = { field: string, message: string, fatal?: true }
+
+type Spec = Record<string, unknown>
+
+/** A field along a path, with its schema and the object that holds it. */
+type Step = { holder: Spec, key: string, schema: TSchema }
+
+/**
+ * The spec with every default, and what was wrong with it. An invalid value is replaced by its default, or left out where it is optional: the
+ * smallest such field that holds the error and is no part of a list, for half a list entry may mean something else than the whole.
+ * `raw` is not changed. Fields that the schema does not know are kept; the API server has pruned them already.
+ */
+export function readSpec (kind: Pick<Kind, 'spec'>, raw: unknown): { spec: Spec, problems: SpecProblem[] } {
+  const problems: SpecProblem[] = []
+  if (!isRecord(raw)) return { spec: {}, problems: [{ field: 'spec', message: 'spec must be an object; write what is wanted into it', fatal: true }] }
+  // Not Value.Clone, to which a key "__proto__" of a user is the prototype of the copy.
+  const spec = structuredClone(raw)
+  fillDefaults(kind.spec, spec)
+
+  for (let error = firstError(kind.spec, spec); error; error = firstError(kind.spec, spec)) {
+    const mended = stepsTo(kind.spec, spec, error.path).findLast(isMendable)
+    const remedy = describe(error)
+    if (!mended) {
+      problems.push({ field: fieldOf(error.path), message: `${fieldOf(error.path)} ${remedy}; correct it`, fatal: true })
+      break
+    }
+    problems.push({ field: fieldOf(error.path), message: `${fieldOf(error.path)} ${remedy}; correct it. Until then ${mend(mended)}` })
+  }
+  return { spec, problems }
+}
+
+function firstError (schema: TSchema, value: unknown): ValueError | undefined {
+  return Value.Errors(schema, value).First()
+}
+
+/**
+ * Defaults as the API server fills them in. Value.Default would merge a default map into the user's, and assign key by key, to which a user's
+ * key "__proto__" is a prototype.
+ */
+function fillDefaults (schema: TSchema, value: unknown): void {
+  if (isArraySchema(schema) && Array.isArray(value)) value.forEach((item) => fillDefaults(schema.items, item))
+  if (!isObjectSchema(schema) || !isRecord(value)) return
+  for (const [key, field] of Object.entries(schema.properties)) {
+    if (!Object.hasOwn(value, key) && field.default !== undefined) value[key] = structuredClone(field.default)
+    if (Object.hasOwn(value, key)) fillDefaults(field, value[key])
+  }
+}
+
+/** The fields on the way to the error, outermost first, as far as there are any and up to the first list. */
+function stepsTo (schema: TSchema, value: Spec, pointer: string): Step[] {
+  const steps: Step[] = []
+  let [holder, known]: [unknown, TSchema] = [value, schema]
+  for (const key of pointer.split('/').slice(1).map(unescape)) {
+    if (!isObjectSchema(known) || !isRecord(holder)) break
+    const field: TSchema | undefined = Object.hasOwn(known.properties, key) ? known.properties[key] : undefined
+    if (!field) break
+    steps.push({ holder, key, schema: field })
+    ;[holder, known] = [holder[key], field]
+  }
+  return steps
+}
+
+/** A default that is itself wrong (a rule across fields) would be put in for ever: then the field is not mendable, its section may be. */
+function isMendable ({ schema, holder, key }: Step): boolean {
+  if (schema.default === undefined) return schema[OptionalKind] === 'Optional' && Object.hasOwn(holder, key)
+  return !Value.Equal(holder[key], defaultOf(schema))
+}
+
+/** Puts the default in, or takes the optional field out, and says which. */
+function mend ({ holder, key, schema }: Step): string {
+  if (schema.default === undefined) {
+    delete holder[key]
+    return 'it is ignored.'
+  }
+  holder[key] = defaultOf(schema)
+  const text = JSON.stringify(schema.default)
+  return text === '{}' ? 'the defaults hold.' : `${text} holds.`
+}
+
+function defaultOf (schema: TSchema): unknown {
+  const value: unknown = structuredClone(schema.default)
+  fillDefaults(schema, value)
+  return value
+}
+
+/** What a value must be, as the rest of a sentence that begins with the field. Never quotes the value: it may be a secret. */
+function describe ({ schema, message, value }: ValueError): string {
+  if (value === undefined) return 'is missing'
+  if (Array.isArray(schema.enum)) return `must be one of ${schema.enum.join(', ')}`
+  if (schema.format === 'date-time') return 'must be an instant such as 2026-01-31T12:00:00Z'
+  if (typeof schema.pattern === 'string') return `must match ${schema.pattern}`
+  return message
+    .replace(/^Expected (\w+) to be /, 'must be $1 ').replace(/^Expected /, 'must be ')
+    .replace(/^must be ([aio])/, 'must be an $1').replace(/^must be ([^aio])/, 'must be a $1')
+}
+
+/** `/rollout/steps/0` is spec.rollout.steps[0]. */
+function fieldOf (pointer: string): string {
+  return pointer.split('/').slice(1).map(unescape).reduce((path, key) => /^\d+$/.test(key) ? `${path}[${key}]` : `${path}.${key}`, 'spec')
+}
+
+/** Undoes the escapes of a JSON pointer. */
+function unescape (key: string): string {
+  return key.replaceAll('~1', '/').replaceAll('~0', '~')
+}
+
+function isObjectSchema (schema: TSchema): schema is TObject {
+  return schema[TypeBoxKind] === 'Object'
+}
+
+function isArraySchema (schema: TSchema): schema is TArray {
+  return schema[TypeBoxKind] === 'Array'
+}
+
+function isRecord (value: unknown): value is Spec {
+  return value !== null && typeof value === 'object' && !Array.isArray(value)
+}

@@ -1,0 +1,7 @@
+// All kinds. Adding one takes its import and its entry here.
+import type { Kind } from './core/kind.ts'
+import { mlflowModel } from './mlflow-model/index.ts'
+
+export const kinds: Kind[] = [
+  mlflowModel
+]

@@ -1,0 +1,45 @@
+// The settings of the hooks, from the environment. Nothing else of the hooks reads it.
+import { readFileSync } from 'node:fs'
+import { Type, type Static, type TSchema } from '@sinclair/typebox'
+import { Value } from '@sinclair/typebox/value'
+import { oneOf } from './core/schema.ts'
+
+const release = (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }).version
+
+/** Each property is an environment variable; an empty one counts as not set. */
+export const Settings = Type.Object({
+  HOST: Type.String({ default: '0.0.0.0', description: 'an address to listen on' }),
+  PORT: Type.Integer({ default: 8080, minimum: 0, maximum: 65535, description: 'a port from 0 (any free one) to 65535' }),
+  LOG_LEVEL: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], { default: 'info', description: 'one of trace, debug, info, warn, error, fatal, silent' }),
+  /** File with the bearer tokens that callers may present, one a line. Absent: callers are not asked. */
+  HOOK_TOKEN_FILE: Type.Optional(Type.String({ description: 'a file with one token a line' })),
+  TLS_CERT_FILE: Type.Optional(Type.String({ description: 'a PEM file' })),
+  TLS_KEY_FILE: Type.Optional(Type.String({ description: 'a PEM file' })),
+  /** Release and checksum of the settings: calls that ask for another one are sent away, so that two releases never alternate on one object. */
+  HOOKS_V: Type.String({ default: release, maxLength: 128, description: 'a text of at most 128 characters' }),
+  /** How long to send new calls away before the port closes, so that the Service has stopped sending them. */
+  DRAIN_SECONDS: Type.Number({ default: 5, minimum: 0, maximum: 25, description: 'a number of seconds from 0 to 25' })
+})
+export type Settings = Static<typeof Settings>
+
+/** The settings are wrong; the message has one line a variable, with the remedy. */
+export class SettingsError extends Error {
+  override name = 'SettingsError'
+}
+
+/** Reads the settings. Throws SettingsError. */
+export function readSettings (env: Record<string, string | undefined> = process.env): Settings {
+  const given = Object.fromEntries(Object.keys(Settings.properties).flatMap((name) => env[name] ? [[name, env[name]]] : []))
+  const settings = Value.Default(Settings, Value.Convert(Settings, given)) as Settings
+  const problems = [...Value.Errors(Settings, settings)].map(({ path }) => problemOf(path.slice(1), env))
+  const { TLS_CERT_FILE: cert, TLS_KEY_FILE: key } = settings
+  if (cert && !key) problems.push('TLS_KEY_FILE is not set but TLS_CERT_FILE is: set both, or neither for plain HTTP')
+  if (key && !cert) problems.push('TLS_CERT_FILE is not set but TLS_KEY_FILE is: set both, or neither for plain HTTP')
+  if (problems.length > 0) throw new SettingsError([...new Set(problems)].join('\n'))
+  return settings
+}
+
+function problemOf (name: string, env: Record<string, string | undefined>): string {
+  const schema = Settings.properties[name as keyof Settings] as TSchema
+  return `${name} is ${JSON.stringify(env[name])}, and must be ${schema.description}; correct it, or unset it for ${JSON.stringify(schema.default)}`
+}
