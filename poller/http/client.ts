@@ -144,6 +144,8 @@ function describeFailure (error: unknown, signal: AbortSignal, timeout: number):
   }
   const { code, message } = error as NodeJS.ErrnoException
   if (typeof code !== 'string') return error
+  // Nothing was sent, so this says nothing about the server: one object with an odd name must not open the breaker for all.
+  if (code === 'UND_ERR_INVALID_ARG') return new RemoteError('BadRequest', `cannot be asked: ${message}`, { cause: error })
   return new RemoteError('Unreachable', `could not be reached: ${message || code}`, { again: true, cause: error })
 }
 

@@ -1,0 +1,60 @@
+// One MLflow registry in the poller's configuration file. Objects name an entry, never a URL.
+import { Type, type Static } from '@sinclair/typebox'
+import { duration } from '../../hooks/core/schema.ts'
+import { secondsOf } from '../../hooks/core/time.ts'
+import { endpointProblems, endpointProperties, parseConfig } from '../http/config.ts'
+import { isStorageUri } from './resolve-uri.ts'
+
+const KubernetesAuth = Type.Object({
+  serviceAccount: Type.String({ minLength: 1, maxLength: 253, description: 'Reader ServiceAccount whose token is sent; the poller\'s own token never leaves the API server.' }),
+  namespace: Type.String({ minLength: 1, maxLength: 63, description: 'Its namespace.' }),
+  audiences: Type.Optional(Type.Array(Type.String({ minLength: 1 }), { description: 'Audiences of the token; absent means the API server\'s own.' })),
+  expirationSeconds: Type.Integer({ default: 3600, minimum: 600, maximum: 86400, description: 'Lifetime of a token.' })
+}, { additionalProperties: false, description: 'For MLflow servers that run with kubernetes-auth.' })
+export type KubernetesAuth = Static<typeof KubernetesAuth>
+
+export const RegistryConfig = Type.Object({
+  ...endpointProperties,
+  artifactsDestination: Type.Optional(Type.String({ minLength: 1, maxLength: 1024, description: 'The server\'s --artifacts-destination: what mlflow-artifacts:/ stands for. The API does not tell it.' })),
+  kubernetesAuth: Type.Optional(KubernetesAuth),
+  minInterval: duration({ default: '30s', description: 'No object makes this registry be asked more often for one model.' }),
+  namespaces: Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 63 }), { description: 'Namespaces whose objects may use this entry; absent means all.' })),
+  workspaces: Type.Optional(Type.Array(Type.String({ maxLength: 256 }), { description: 'Workspaces that may be asked for: names, "" for none, "{namespace}" for the one named like the object\'s namespace; absent means all.' })),
+  pageSize: Type.Integer({ default: 500, minimum: 1, maximum: 1000, description: 'Models a page of a scan.' })
+}, { additionalProperties: false, description: 'An MLflow registry.' })
+export type RegistryConfig = Static<typeof RegistryConfig>
+
+/** An entry with its defaults. `at` is its place in the file. Throws ConfigError with a line for every wrong field. */
+export function parseRegistryConfig (value: unknown, at: string): RegistryConfig {
+  return parseConfig(RegistryConfig, value, at, (config) => [...endpointProblems(config), ...ownProblems(config)])
+}
+
+/** Seconds of minInterval. */
+export function minInterval (config: RegistryConfig): number {
+  return secondsOf(config.minInterval)
+}
+
+function ownProblems ({ auth, kubernetesAuth, artifactsDestination }: RegistryConfig): string[] {
+  const problems: string[] = []
+  if (kubernetesAuth && (auth?.bearer || auth?.basic)) problems.push('kubernetesAuth: takes the place of auth; keep one')
+  if (artifactsDestination !== undefined && !isStorageUri(artifactsDestination)) {
+    problems.push('artifactsDestination: must be a URI that a model\'s pod can read, such as s3://bucket/path or pvc://claim/path')
+  }
+  return problems
+}
+
+/** Why an object may not use an entry, in one word for programs and one sentence for people. */
+export type Refusal = { reason: 'UnknownRegistry' | 'NamespaceNotAllowed' | 'WorkspaceNotAllowed', message: string }
+
+/** Whether an object of this namespace may ask this entry for this workspace; undefined means yes. */
+export function findRefusal (config: RegistryConfig | undefined, asker: { registry: string, namespace: string, workspace: string }): Refusal | undefined {
+  const { registry, namespace, workspace } = asker
+  if (!config) return { reason: 'UnknownRegistry', message: `there is no registry ${registry}; name one of the poller's configuration in spec.registry` }
+  if (config.namespaces && !config.namespaces.includes(namespace)) {
+    return { reason: 'NamespaceNotAllowed', message: `objects in namespace ${namespace} may not use registry ${registry}; ask its owner to add the namespace to registries.${registry}.namespaces` }
+  }
+  const allowed = config.workspaces?.some((name) => (name === '{namespace}' ? namespace : name) === workspace) ?? true
+  if (allowed) return undefined
+  const which = workspace === '' ? 'the default workspace' : `workspace ${workspace}`
+  return { reason: 'WorkspaceNotAllowed', message: `objects in namespace ${namespace} may not use ${which} of registry ${registry}; change spec.workspace, or ask its owner to change registries.${registry}.workspaces` }
+}

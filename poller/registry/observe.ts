@@ -1,0 +1,106 @@
+// What the answers of a registry mean for one object. Pure: answers, memory and time come in, a fact comes out.
+import equal from 'fast-deep-equal'
+import type { RegistryFact } from '../../hooks/core/facts.ts'
+import { formatInstant, parseInstant } from '../../hooks/core/time.ts'
+import type { RegisteredModel } from './client.ts'
+import { resolveUri } from './resolve-uri.ts'
+
+/** What an object asks. `server` is the name of an entry. */
+export type Target = { server: string, workspace: string, model: string, alias: string }
+
+/** A fact before it is known whether it says anything new. */
+export type Observation = Omit<RegistryFact, 'observedAt' | 'stale'>
+
+/** A version as far as it never changes once it is READY. */
+export type VersionRecord = { createdAt: string, downloadUri: string, runId?: string }
+
+/** What became of the version that the alias names. */
+export type VersionAnswer = { kind: 'Ready', record: VersionRecord } | { kind: 'NotReady', createdAt: string, status: string } | { kind: 'Gone' }
+
+/** The version that the alias names, by exact spelling, as MLflow compares. */
+export function findAlias (model: RegisteredModel, alias: string): string | undefined {
+  return model.aliases?.find((pair) => pair.alias === alias)?.version
+}
+
+/** Whether there is an alias that differs in case only: some databases would give it as an answer to a direct question. */
+export function hasOtherCase (model: RegisteredModel, alias: string): boolean {
+  return model.aliases?.some((pair) => pair.alias !== alias && pair.alias.toLowerCase() === alias.toLowerCase()) ?? false
+}
+
+/** The registry has no such model, or the model no such alias. */
+export function missing (target: Target, state: 'ModelMissing' | 'AliasMissing'): Observation {
+  return { ...target, state }
+}
+
+/** The alias names `version`, which is in this condition. */
+export function found (target: Target, version: string, answer: VersionAnswer, artifactsDestination?: string): Observation {
+  switch (answer.kind) {
+    case 'Gone':
+      return { ...target, state: 'NotReady', version, problem: `version ${version} does not exist any more; move the alias to one that does` }
+    case 'NotReady':
+      return { ...target, state: 'NotReady', version, createdAt: answer.createdAt, problem: `version ${version} is ${answer.status.slice(0, 64)}; wait, or move the alias to a version that is READY` }
+    case 'Ready': {
+      const { createdAt, downloadUri, runId } = answer.record
+      const place = resolveUri({ downloadUri, artifactsDestination, workspace: target.workspace })
+      return { ...target, state: 'Found', version, createdAt, ...place, ...(runId ? { runId } : {}) }
+    }
+    default:
+      return answer satisfies never
+  }
+}
+
+/** Whether two facts say the same; when it was seen is not part of it. */
+export function sameMeaning (a: RegistryFact, b: RegistryFact): boolean {
+  return equal({ ...a, observedAt: '' }, { ...b, observedAt: '' })
+}
+
+/** Whether a fact is about what is asked now. */
+export function isAnswerTo (fact: RegistryFact, target: Target): boolean {
+  return fact.server === target.server && fact.workspace === target.workspace && fact.model === target.model && fact.alias === target.alias
+}
+
+/** How far, in seconds, an instant may lie ahead of our clock before it counts as forged. */
+const FUTURE = 60
+
+/** Whether a fact's instant is one that we can have written: anyone who may edit the object can write another, and hooks read it as time. */
+export function isPlausible (fact: RegistryFact, now: number): boolean {
+  return (parseInstant(fact.observedAt) ?? Infinity) <= now + FUTURE
+}
+
+/** The fact after an answer: the last one if it says the same, so that observedAt moves with the meaning only. `now` in seconds. */
+export function afterAnswer (last: RegistryFact | undefined, observation: Observation, now: number): RegistryFact {
+  const next: RegistryFact = { ...observation, observedAt: formatInstant(now) }
+  return last && sameMeaning(last, next) ? last : next
+}
+
+/** Looks without an answer, in a row: how many, and the monotonic milliseconds of the first. */
+export type Silence = { looks: number, since: number }
+
+const STALE_LOOKS = 3
+const STALE_MS = 5 * 60_000
+
+/** The fact after a look without an answer: the last one, marked stale once both 3 looks and 5 minutes have gone by. */
+export function afterSilence (last: RegistryFact | undefined, silence: Silence, monotonic: number): RegistryFact | undefined {
+  if (!last || last.stale) return last
+  // observedAt stays: it then says of when the last good answer is.
+  return silence.looks >= STALE_LOOKS && monotonic - silence.since >= STALE_MS ? { ...last, stale: true } : last
+}
+
+/** How new a model's state is. Both in milliseconds, by the registry's clock. */
+export type Age = { created: number, updated: number, ignored: number }
+
+/** Older-looking answers in a row that are ignored; then they are taken for the truth (a database that was restored). */
+const IGNORED_AT_MOST = 3
+
+/**
+ * Compares an answer with the newest one known of the same model. A replica that lags behind, or a process with an old cache, shows a model with an
+ * earlier creation (of its life before it was deleted) or an earlier last update: MLflow raises the update time whenever a version is
+ * created, changed or deleted. It does not when an alias moves, so an answer that is older by nothing but aliases cannot be told.
+ */
+export function judgeAge (known: Age | undefined, model: RegisteredModel): { older: boolean, age: Age } {
+  const created = model.creation_timestamp ?? 0
+  const updated = model.last_updated_timestamp ?? 0
+  const older = known !== undefined && (created < known.created || (created === known.created && updated < known.updated))
+  if (older && known.ignored < IGNORED_AT_MOST) return { older, age: { ...known, ignored: known.ignored + 1 } }
+  return { older: false, age: { created, updated, ignored: 0 } }
+}

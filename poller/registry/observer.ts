@@ -1,0 +1,193 @@
+// Looks at the registries for all objects and says which of them should carry another fact. It reports; it decides nothing.
+import equal from 'fast-deep-equal'
+import type { RequestReport } from '../http/client.ts'
+import type { ResilienceOptions } from '../http/resilience.ts'
+import { createAgenda, dueAt, factToWrite, type Agenda, type Model, type ObjectFact, type ObjectRefusal, type Tracked } from './agenda.ts'
+import { createRegistryClient } from './client.ts'
+import type { RegistryConfig } from './config.ts'
+import { runRound, type RoundReport } from './round.ts'
+import { createServiceAccountToken, type RequestToken } from './service-account-token.ts'
+import { createSource, type Source } from './source.ts'
+
+/** The part of a logger that is used: fields first, then a message that is always the same. */
+export type Logger = Record<'debug' | 'info' | 'warn', (fields: object, message: string) => void>
+
+export type RegistryObserverOptions = {
+  registries: Record<string, RegistryConfig>
+  /** Seconds, by the API server. */
+  now: () => number
+  /** Milliseconds that never go back. */
+  monotonic: () => number
+  logger: Logger
+  metrics?: { onRequest?: (report: RequestReport) => void, onRound?: (report: RoundReport) => void }
+  /** Needed by entries with kubernetesAuth. */
+  requestToken?: RequestToken
+  /** In [0, 1), for the spread of intervals. */
+  random?: () => number
+  /** [5000] Milliseconds that one observe waits for slow registries; what they answer later comes with a later observe. */
+  patience?: number
+  resilience?: ResilienceOptions
+}
+
+export type { ObjectFact, ObjectRefusal } from './agenda.ts'
+export type { RoundReport } from './round.ts'
+
+export type RegistryObserver = {
+  /** Looks at what is due and gives the facts that objects should carry and do not. */
+  observe (models: Model[]): Promise<ObjectFact[]>
+  /** Objects of the last observe that may not use the entry they name. Their annotations are left as they are. */
+  refusals (): ObjectRefusal[]
+  /** Something may have changed: look at this model, or at all, in a second. */
+  hint (name?: string): void
+  /** Milliseconds until something is due; at most a minute. */
+  nextDue (): number
+  /** Takes over changed entries; those that stay as they are keep their memory. */
+  configure (registries: Record<string, RegistryConfig>): void
+  close (): Promise<void>
+}
+
+/** Hints come in bursts (a webhook for every tag), so they wait this many milliseconds for each other. */
+const HINT_DELAY = 1_000
+const LONGEST_WAIT = 60_000
+/** How soon to come back for a round that outlasted `patience`. */
+const LATE_ROUND_WAIT = 1_000
+
+export function createRegistryObserver (options: RegistryObserverOptions): RegistryObserver {
+  const { now, monotonic, patience = 5_000 } = options
+  const agenda = createAgenda()
+  const rounds = createRounds(options)
+  rounds.configure(options.registries)
+
+  return {
+    async observe (models) {
+      agenda.update(models, rounds.configs(), { seconds: now(), ms: monotonic() })
+      rounds.start(agenda.tracked())
+      await withPatience(rounds.running(), patience)
+      rounds.forgetFinished()
+      return factsToWrite(agenda, models, now())
+    },
+    refusals: () => agenda.refusals(),
+    hint (name) {
+      const at = monotonic() + HINT_DELAY
+      for (const tracked of agenda.tracked()) {
+        if (name === undefined || tracked.target.model === name) tracked.hintedAt = Math.min(tracked.hintedAt, at)
+      }
+    },
+    nextDue () {
+      // A round that ended after its observe had returned has news that nobody has fetched.
+      if (rounds.hasFinished()) return 0
+      let wait = rounds.running().length > 0 ? LATE_ROUND_WAIT : LONGEST_WAIT
+      for (const tracked of agenda.tracked()) {
+        if (!rounds.isRunning(tracked.group)) wait = Math.min(wait, dueAt(tracked) - monotonic())
+      }
+      return Math.max(0, wait)
+    },
+    configure: (registries) => rounds.configure(registries),
+    close: () => rounds.close()
+  }
+}
+
+function factsToWrite (agenda: Agenda, models: Model[], seconds: number): ObjectFact[] {
+  const byUid = new Map(models.map((model) => [model.metadata.uid, model]))
+  return [...agenda.tracked()].flatMap((tracked) => {
+    const model = byUid.get(tracked.uid)
+    return (model && factToWrite(tracked, model, seconds)) ?? []
+  })
+}
+
+// The rounds under way, at most one a group, and the registries that they ask.
+function createRounds (options: RegistryObserverOptions) {
+  const { monotonic, logger, metrics } = options
+  const round = { now: options.now, monotonic, random: options.random ?? Math.random }
+  const sources = new Map<string, Source>()
+  const running = new Map<string, Promise<void>>()
+  const silent = new Set<string>()
+  let configs = new Map<string, RegistryConfig>()
+  let finished = 0
+
+  async function run (group: string, members: Tracked[]): Promise<void> {
+    try {
+      const report = await runRound(sources.get(members[0]!.target.server)!, members, round)
+      metrics?.onRound?.(report)
+      noteSilence(group, report)
+    } catch (error) {
+      // Not what a server did (that is in the report) but a mistake of ours: it must not end the process, nor stay unseen.
+      logger.warn({ group, err: error }, 'registry round broke off')
+    } finally {
+      running.delete(group)
+      finished++
+    }
+  }
+
+  // One line when a registry falls silent and one when it speaks again, not one a round.
+  function noteSilence (group: string, report: RoundReport): void {
+    const isSilent = Object.keys(report.failed).length > 0
+    if (isSilent === silent.has(group)) return
+    if (isSilent) silent.add(group)
+    else silent.delete(group)
+    if (isSilent) logger.warn(report, 'registry left objects without an answer')
+    else logger.info({ server: report.server, workspace: report.workspace }, 'registry answers again')
+  }
+
+  return {
+    configs: () => configs,
+    configure (registries: Record<string, RegistryConfig>): void {
+      configs = new Map(Object.entries(registries))
+      for (const [server, source] of sources) {
+        if (equal(source.config, configs.get(server))) continue
+        sources.delete(server)
+        source.close().catch((error: unknown) => logger.warn({ server, err: error }, 'registry client did not close'))
+      }
+      for (const [server, config] of configs) {
+        if (!sources.has(server)) sources.set(server, openSource(server, config, options))
+      }
+    },
+    start (all: Iterable<Tracked>): void {
+      const ms = monotonic()
+      for (const [group, members] of Map.groupBy(all, ({ group }) => group)) {
+        if (!running.has(group) && members.some((tracked) => dueAt(tracked) <= ms)) running.set(group, run(group, members))
+      }
+    },
+    running: () => [...running.values()],
+    isRunning: (group: string) => running.has(group),
+    hasFinished: () => finished > 0,
+    forgetFinished (): void { finished = 0 },
+    async close (): Promise<void> {
+      await Promise.all([...sources.values()].map((source) => source.close()))
+      await Promise.all(running.values())
+    }
+  }
+}
+
+function openSource (server: string, config: RegistryConfig, options: RegistryObserverOptions): Source {
+  const { monotonic, requestToken, metrics, resilience } = options
+  const token = config.kubernetesAuth && createServiceAccountToken(config.kubernetesAuth, requestToken ?? noTokens, monotonic)
+  const client = createRegistryClient({
+    server,
+    endpoint: config,
+    pageSize: config.pageSize,
+    onRequest (report) {
+      if (report.outcome === 'Refused') token?.forget()
+      metrics?.onRequest?.(report)
+    },
+    ...(token ? { token: token.get } : {}),
+    ...(resilience ? { resilience } : {})
+  })
+  return createSource(config, client, monotonic)
+}
+
+function noTokens (): Promise<never> {
+  return Promise.reject(new Error('this poller has no access to an API server'))
+}
+
+/** Waits for all, but no longer than this many milliseconds. */
+async function withPatience (promises: Array<Promise<void>>, ms: number): Promise<void> {
+  if (promises.length === 0) return
+  let timer: NodeJS.Timeout | undefined
+  const enough = new Promise<void>((resolve) => { timer = setTimeout(resolve, ms) })
+  try {
+    await Promise.race([Promise.all(promises), enough])
+  } finally {
+    clearTimeout(timer)
+  }
+}
