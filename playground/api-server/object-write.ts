@@ -143,8 +143,9 @@ export function updatedObject (resource: Resource, current: KubeObject, body: Ku
   return withManagedFields(next, track ?? trackUpdate(current, next, ownershipFor(resource), context))
 }
 
-function untimed (entries: readonly ManagedFieldsEntry[]): object[] {
-  return entries.map(({ time, ...entry }) => entry)
+/** Entries without their times, in an order that does not depend on these. */
+function untimed (entries: readonly ManagedFieldsEntry[]): string[] {
+  return entries.map(({ time, ...entry }) => JSON.stringify(entry)).sort()
 }
 
 export type Propagation = 'Background' | 'Foreground' | 'Orphan'

@@ -108,9 +108,9 @@ export function createWorkQueue (options: QueueOptions): WorkQueue {
     busy.add(key)
     const outcome = await options.process(key).catch((): Outcome => ({ kind: 'retry' }))
     busy.delete(key)
-    settle(key, outcome)
     // What came in meanwhile is worked on now.
     if (dirty.has(key)) waiting.push(key)
+    settle(key, outcome)
     pump()
   }
   function pump (): void {
