@@ -36,15 +36,17 @@ function parseClause (text: string, rules: FilterRules): Predicate {
     throw invalid(`Invalid attribute key '${key}' specified. Valid keys are '{${rules.attributes.map(name => `'${name}'`).join(', ')}}'`)
   }
   const operator = comparator.toUpperCase()
-  if (operator === 'IN' && (tag !== undefined || !(rules.allowIn || key === 'run_id'))) {
-    throw invalid(`Invalid comparator for attribute: ${comparator}`)
-  }
+  if (operator === 'IN' && !mayBeIn(key, tag !== undefined, rules)) throw invalid(`Invalid comparator for attribute: ${comparator}`)
   if (tag !== undefined && key === PROMPT_TAG) return promptsWanted(operator, unquote(literal))
   const accepts = compare(operator, literal)
   return object => {
     const value = tag === undefined ? object.attributes[key] : object.tags.get(key)
     return value !== undefined && accepts(value)
   }
+}
+
+function mayBeIn (key: string, isTag: boolean, { allowIn }: FilterRules): boolean {
+  return !isTag && (allowIn || key === 'run_id')
 }
 
 // Judged by the tag's presence alone: "!= 'true'" holds for models that never had the tag.
