@@ -42,11 +42,11 @@ function mayDelete ({ request: { parent } }: Pass): boolean {
 /** Memory was gone: it comes back from status exactly, or the object starts anew. The witness starts anew with it. */
 function checkRestored (world: World, pass: Pass, after: Memory): void {
   const { status } = pass.request.parent
-  if (status?.sequence !== undefined && !status.deleting && (pass.before || status.stable || status.canary)) {
-    insist(after.sequence >= status.sequence && after.sequence <= status.sequence + 1 && after.rollout?.id === status.rollout?.id && after.rollout?.stage === status.rollout?.stage && deepEqual(after.failedVersions, status.failedVersions),
+  if (status?.sequence !== undefined && !status.deleting && (status.stable || status.canary)) {
+    insist(after.sequence >= status.sequence && after.rollout?.id === status.rollout?.id && after.rollout?.stage === status.rollout?.stage && deepEqual(after.failedVersions, status.failedVersions),
       'lost memory is rewritten from status without a transition', () => ({ status, after }))
   }
-  if (status?.sequence === undefined && pass.before) checkAdopted(pass.before, after)
+  if (pass.before && !status?.stable && !status?.canary) checkAdopted(pass.before, after)
   if (after.rollout && after.rollout.id !== status?.rollout?.id) checkStarted(world, pass, after)
   world.ghost.failed = {}
   rememberFailures(world, after)
