@@ -8,8 +8,9 @@ import type { Memory } from './schema/status.ts'
  * `repeat`: it is not (a stale read, a lost status); the same answer again brings it in line, and nothing is decided.
  * `restore`: the serving object is gone and is made again from memory, without a decision.
  * `delete`: a mark in the annotation is carried out.
+ * `reported` is what the status goes on to say, where that is not `memory`.
  */
-export type Recall = { action: 'decide' | 'repeat' | 'restore' | 'delete', memory: Memory }
+export type Recall = { action: 'decide' | 'repeat' | 'restore' | 'delete', memory: Memory, reported?: Memory }
 
 /** Compares what the observed object and the status remember. The higher sequence knows more. */
 export function recall (observation: Observation | undefined, status: unknown): Recall {
@@ -22,9 +23,18 @@ export function recall (observation: Observation | undefined, status: unknown): 
 
 function compare (inObject: Memory, inStatus: Memory | undefined): Recall {
   const ahead = inStatus !== undefined && inStatus.sequence > inObject.sequence
-  if (ahead) return { action: 'repeat', memory: inStatus }
-  if (inObject.deleting) return { action: 'delete', memory: inObject }
-  return { action: inStatus?.sequence === inObject.sequence ? 'decide' : 'repeat', memory: inObject }
+  if (inObject.deleting) return { action: 'delete', memory: inObject, reported: ahead ? inStatus : inObject }
+  if (!ahead) return { action: inStatus?.sequence === inObject.sequence ? 'decide' : 'repeat', memory: inObject }
+  if (servesAnything(inStatus)) return { action: 'repeat', memory: inStatus }
+  return outrank(inObject, inStatus)
+}
+
+/**
+ * A status that serves nothing never takes an object away: only a mark in the object does. The object's memory goes on above the status.
+ * If the object is a stale sight of one that is gone, the write fails and the status has stayed as it is.
+ */
+function outrank (inObject: Memory, inStatus: Memory): Recall {
+  return { action: 'repeat', memory: { ...inObject, sequence: inStatus.sequence + 1 }, reported: inStatus }
 }
 
 /** Without the object, memory is in the status alone. An object that was deleted on purpose stays away. */

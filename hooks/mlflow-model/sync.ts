@@ -43,12 +43,12 @@ export function sync (request: Request): SyncResponse<Status> {
  * What should be, and what the status says. The status tells what was observed in the annotation, never the decision just taken: should the
  * write of the object be lost, nobody has been told of it. Only where there is no object to carry memory is the status its carrier.
  */
-function act ({ action, memory }: Recall, facts: RolloutFacts, exists: boolean): { wanted?: Memory, reported: Memory } {
+function act ({ action, memory, reported = memory }: Recall, facts: RolloutFacts, exists: boolean): { wanted?: Memory, reported: Memory } {
   switch (action) {
     case 'delete':
-      return { reported: memory }
+      return { reported }
     case 'repeat':
-      return { wanted: memory.traffic ? memory : restoreMemory(memory, facts), reported: memory }
+      return { wanted: memory.traffic ? memory : restoreMemory(memory, facts), reported }
     case 'restore': {
       const gone = facts.target.kind === 'Missing' && facts.policy.whenAliasMissing === 'Delete'
       return gone ? { reported: clearedMemory(memory) } : { wanted: restoreMemory(memory, facts), reported: memory }

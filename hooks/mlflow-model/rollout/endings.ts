@@ -87,8 +87,10 @@ export function stepUnwinding (memory: Memory, facts: RolloutFacts, deadlinePass
 
 /** Draining: a healthy canary stays loaded at weight 0 for a look at it, unless something else waits for its place. */
 export function stepDraining (memory: Memory, facts: RolloutFacts, deadlinePassed: boolean): Memory {
-  const { canary, rollout } = memory
-  if (!rollout || !inForce(memory)) return memory
+  const { canary, stable, rollout } = memory
+  if (!rollout) return memory
+  // In an object that was made again nothing is in force, and a canary that never loads would keep it so.
+  if (!inForce(memory)) return isReady(stable, facts) && !isReady(canary, facts) ? removeCanary(memory, facts) : memory
   const awaited = rollout.outcome !== 'Aborted' || isAnotherWanted(memory, facts)
   if (awaited || deadlinePassed || !isReady(canary, facts)) return removeCanary(memory, facts)
   return memory

@@ -144,5 +144,7 @@ function continueAtEditedSteps (memory: Memory, facts: RolloutFacts): Memory {
   const weight = steps[step - 1] ?? traffic.canary
   const unchanged = step === rollout.step && weight === traffic.canary
   const stepsAbove = rollout.stage === 'AwaitingApproval' && step < steps.length
-  return unchanged && !stepsAbove ? memory : goTo(memory, facts, { stage: 'Stepping', step, weight })
+  if (unchanged && !stepsAbove) return memory
+  // At weight 0 there is nothing to pass: the first step comes next, as after loading.
+  return traffic.canary === 0 ? withRollout(memory, { stage: 'Loading' }) : goTo(memory, facts, { stage: 'Stepping', step, weight })
 }
