@@ -4,7 +4,8 @@ import { Type, type Static, type TSchema } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
 import { oneOf } from './core/schema.ts'
 
-const release = (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }).version
+/** The version of this package. */
+export const RELEASE = (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }).version
 
 /** Each property is an environment variable; an empty one counts as not set. */
 export const Settings = Type.Object({
@@ -16,7 +17,7 @@ export const Settings = Type.Object({
   TLS_CERT_FILE: Type.Optional(Type.String({ description: 'a PEM file' })),
   TLS_KEY_FILE: Type.Optional(Type.String({ description: 'a PEM file' })),
   /** Release and checksum of the settings: calls that ask for another one are sent away, so that two releases never alternate on one object. */
-  HOOKS_V: Type.String({ default: release, maxLength: 128, description: 'a text of at most 128 characters' }),
+  HOOKS_V: Type.String({ default: RELEASE, maxLength: 128, description: 'a text of at most 128 characters' }),
   /** How long to send new calls away before the port closes, so that the Service has stopped sending them. */
   DRAIN_SECONDS: Type.Number({ default: 5, minimum: 0, maximum: 25, description: 'a number of seconds from 0 to 25' })
 })

@@ -33,9 +33,17 @@ function fingerprint (file: string): string {
 }
 
 function readDigests (file: string): Buffer[] {
-  const tokens = readFileSync(file, 'utf8').split('\n').map((line) => line.trim()).filter(Boolean)
-  if (tokens.length === 0) throw new Error(`${file} holds no token; write one a line, or unset HOOK_TOKEN_FILE`)
+  const tokens = readText(file).split('\n').map((line) => line.trim()).filter(Boolean)
+  if (tokens.length === 0) throw new Error(`HOOK_TOKEN_FILE ${file} holds no token: write one a line, or unset it to ask for none`)
   return tokens.map(digest)
+}
+
+function readText (file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    throw new Error(`HOOK_TOKEN_FILE ${file} cannot be read: mount it, or unset it to ask for no token`, { cause: error })
+  }
 }
 
 /** Digests have one length whatever the token's, and all are compared: the time tells nothing about a token. */

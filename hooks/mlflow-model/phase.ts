@@ -77,7 +77,7 @@ function blockedTarget (memory: Memory, { target, router }: RolloutFacts, { regi
   return {
     phase: 'Degraded',
     reason: 'NoTrafficRouter',
-    error: `Version ${target.version.version} cannot be rolled out: SeldonDeployment ${name} reports neither istioVirtualServicesReady nor AmbassadorMappingsReady, so traffic cannot be split. Switch on Istio or Ambassador in the Seldon operator.`
+    error: `Version ${target.version.version} cannot be rolled out: SeldonDeployment ${name} reports no router (istioVirtualServicesReady or AmbassadorMappingsReady with something defined), so traffic cannot be split. Switch on Istio or Ambassador in the Seldon operator.`
   }
 }
 

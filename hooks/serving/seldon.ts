@@ -27,6 +27,9 @@ const CREATED_AT_ANNOTATION = `${API_GROUP}/created-at`
 /** Either condition says that a router has taken the weights over. */
 const ROUTER_CONDITIONS = ['istioVirtualServicesReady', 'AmbassadorMappingsReady']
 
+/** For a router that is not switched on the operator reports True as well; only the reason tells ("No VirtualServices defined"). */
+const NOT_DEFINED = /^No .* defined$/
+
 export const seldon: Backend = {
   name: 'Seldon',
   children: [SELDON_DEPLOYMENT],
@@ -40,7 +43,7 @@ type SeldonStatus = {
   state?: string
   description?: string
   deploymentStatus?: Record<string, { replicas?: number, availableReplicas?: number }>
-  conditions?: Array<{ type: string, status: string, lastTransitionTime?: string }>
+  conditions?: Array<{ type: string, status: string, reason?: string, lastTransitionTime?: string }>
 }
 
 function makeChildren (request: SyncRequest, options: ServingOptions, wanted: Wanted): Child[] {
@@ -147,11 +150,11 @@ function versionOf ({ annotations, graph }: Predictor, share: number): Served[] 
  * Seldon never sets observedGeneration.
  */
 function routerOf (status: SeldonStatus): Observation['router'] {
-  const condition = status.conditions?.find(({ type }) => ROUTER_CONDITIONS.includes(type))
+  const routers = (status.conditions ?? []).filter(({ type, reason }) => ROUTER_CONDITIONS.includes(type) && !NOT_DEFINED.test(reason ?? ''))
   return {
-    present: condition !== undefined,
-    applied: status.state === 'Available' && condition?.status === 'True',
-    transition: condition?.lastTransitionTime ?? ''
+    present: routers.length > 0,
+    applied: status.state === 'Available' && routers.length > 0 && routers.every((router) => router.status === 'True'),
+    transition: routers.map(({ lastTransitionTime = '' }) => lastTransitionTime).sort().join()
   }
 }
 

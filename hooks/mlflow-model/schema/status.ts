@@ -61,7 +61,7 @@ export const Traffic = Type.Object({
   stable: Type.Integer({ minimum: 0, maximum: 100, description: 'Share wanted for stable.' }),
   canary: Type.Integer({ minimum: 0, maximum: 100, description: 'Share wanted for the canary.' }),
   writtenAt: instant({ description: 'When these shares were first wanted.' }),
-  routerTransition: Type.String({ maxLength: 40, description: "The router condition's lastTransitionTime at that moment; empty when it had none." }),
+  routerTransition: Type.String({ maxLength: 128, description: "The router condition's lastTransitionTime at that moment; empty when it had none." }),
   inForce: Type.Boolean({ description: 'Whether they have been seen in force since.' }),
   canaryInForce: Type.Integer({ minimum: 0, maximum: 100, description: "The canary's share that was last seen in force." })
 }, { description: 'The shares of traffic that are wanted now.' })
