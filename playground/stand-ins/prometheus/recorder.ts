@@ -1,6 +1,7 @@
 // Counters, gauges and histograms of the process that records in place of a scraped target.
 import { labelsKey, METRIC_NAME } from './labels.ts'
 import type { Labels } from './labels.ts'
+import { formatFloat } from './promql/literals.ts'
 import { metricLabels } from './series-store.ts'
 import type { SeriesStore } from './series-store.ts'
 
@@ -26,11 +27,23 @@ interface Current {
   value: number
 }
 
+interface Histogram {
+  readonly counts: readonly Current[]
+  readonly sum: Current
+  readonly count: Current
+}
+
+function makeHistogram (labels: Labels, bounds: readonly number[], entry: (labels: Labels) => Current): Histogram {
+  const part = (suffix: string, more: Labels = {}): Current => entry({ ...labels, ...more, [METRIC_NAME]: `${labels[METRIC_NAME] ?? ''}_${suffix}` })
+  return { counts: bounds.map(bound => part('bucket', { le: formatFloat(bound) })), sum: part('sum'), count: part('count') }
+}
+
 /** A recorder that writes into `store`; histograms use the given bucket bounds. */
 export function createRecorder (store: SeriesStore, buckets: readonly number[] = DEFAULT_BUCKETS): Recorder {
   const current = new Map<string, Current>()
   const gone = new Map<string, Labels>()
-  const bounds = [...buckets.map(String), '+Inf']
+  const bounds = [...buckets, Infinity]
+  const histograms = new Map<string, Histogram>()
 
   function entry (labels: Labels): Current {
     const key = labelsKey(labels)
@@ -44,12 +57,17 @@ export function createRecorder (store: SeriesStore, buckets: readonly number[] =
   }
 
   function observe (name: string, labels: Labels, value: number): void {
-    for (const le of bounds) {
-      const within = le === '+Inf' || value <= Number(le)
-      increase(`${name}_bucket`, { ...labels, le }, within ? 1 : 0)
-    }
-    increase(`${name}_sum`, labels, value)
-    increase(`${name}_count`, labels)
+    const { counts, sum, count } = histogram(name, labels)
+    counts.forEach((bucket, i) => { if (value <= (bounds[i] as number)) bucket.value += 1 })
+    sum.value += value
+    count.value += 1
+  }
+
+  function histogram (name: string, labels: Labels): Histogram {
+    const key = labelsKey(metricLabels(name, labels))
+    const found = histograms.get(key) ?? makeHistogram(metricLabels(name, labels), bounds, entry)
+    histograms.set(key, found)
+    return found
   }
 
   function restart (labels: Labels): void {
@@ -57,6 +75,7 @@ export function createRecorder (store: SeriesStore, buckets: readonly number[] =
   }
 
   function remove (labels: Labels): void {
+    histograms.clear()
     for (const found of having(labels)) {
       const key = labelsKey(found.labels)
       current.delete(key)
