@@ -18,7 +18,7 @@ export async function startServer (t: Test, reply: Reply, tls?: { key: string, c
     request.on('end', () => {
       const entry = { method: request.method ?? '', url: request.url ?? '', headers: request.headers, body: Buffer.concat(chunks).toString('utf8') }
       asked.push(entry)
-      void reply(response, entry, request)
+      Promise.resolve(reply(response, entry, request)).catch((error: unknown) => { response.destroy(error as Error) })
     })
   }
   const server = tls ? createTlsServer(tls, listener) : createServer(listener)

@@ -1,0 +1,69 @@
+// The HTTPS port of the webhook: apart from metrics and probes, because a server outside of the cluster may have to reach it.
+import { readFile } from 'node:fs/promises'
+import { readFileSync, unwatchFile, watchFile } from 'node:fs'
+import type { AddressInfo } from 'node:net'
+import { createSecureContext, type Server } from 'node:tls'
+import { Type, type Static } from '@sinclair/typebox'
+import fastify, { type FastifyInstance } from 'fastify'
+import { registerWebhook, type WebhookOptions } from './webhook.ts'
+
+export const WebhookConfig = Type.Object({
+  port: Type.Integer({ default: 9443, minimum: 0, maximum: 65535, description: 'Port of the webhook; 0 takes a free one.' }),
+  host: Type.String({ default: '0.0.0.0', minLength: 1, description: 'Address to listen on.' }),
+  certFile: Type.String({ minLength: 1, description: 'PEM file with the certificate; MLflow sends to https only.' }),
+  keyFile: Type.String({ minLength: 1, description: 'PEM file with its key.' }),
+  secretFile: Type.String({ minLength: 1, description: 'File with the secret that the webhook was created with; re-read at each delivery.' })
+}, { additionalProperties: false, description: 'Receiver of MLflow webhooks.' })
+export type WebhookConfig = Static<typeof WebhookConfig>
+
+export type WebhookServerOptions = Omit<WebhookOptions, 'secret'> & {
+  config: WebhookConfig
+  onRenewal?: (error?: Error) => void
+  /** [1000] Milliseconds between two looks at the certificate's files. */
+  renewalInterval?: number
+}
+
+export type WebhookServer = { port: number, close (): Promise<void> }
+
+/** Listens. Throws when certificate, key or port cannot be used. */
+export async function startWebhookServer (options: WebhookServerOptions): Promise<WebhookServer> {
+  const { config } = options
+  // The type of an HTTPS instance differs in its server only, which nothing here but the renewal uses.
+  const app = fastify({ https: readCertificate(config), requestTimeout: 10_000, connectionTimeout: 10_000 }) as unknown as FastifyInstance
+  await registerWebhook(app, { ...options, secret: () => readSecret(config.secretFile) })
+  await app.listen({ port: config.port, host: config.host })
+  const stopRenewal = renew(app.server as unknown as Server, options)
+  return {
+    port: (app.server.address() as AddressInfo).port,
+    async close () {
+      stopRenewal()
+      await app.close()
+    }
+  }
+}
+
+async function readSecret (file: string): Promise<string> {
+  return (await readFile(file, 'utf8')).replace(/[\r\n]+$/, '')
+}
+
+function readCertificate ({ certFile, keyFile }: WebhookConfig): { cert: string, key: string, minVersion: 'TLSv1.2' } {
+  const material = { cert: readFileSync(certFile, 'utf8'), key: readFileSync(keyFile, 'utf8'), minVersion: 'TLSv1.2' as const }
+  createSecureContext(material)
+  return material
+}
+
+// Polled, because a mounted Secret is replaced by way of symbolic links. Between the writes of its two files the pair does not fit:
+// the old one then stays until the next look.
+function renew (server: Server, { config, onRenewal, renewalInterval = 1_000 }: WebhookServerOptions): () => void {
+  const files = [config.certFile, config.keyFile]
+  const read = () => {
+    try {
+      server.setSecureContext(readCertificate(config))
+      onRenewal?.()
+    } catch (error) {
+      onRenewal?.(error as Error)
+    }
+  }
+  for (const file of files) watchFile(file, { interval: renewalInterval, persistent: false }, read)
+  return () => { for (const file of files) unwatchFile(file, read) }
+}

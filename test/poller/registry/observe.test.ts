@@ -1,0 +1,65 @@
+import t from 'tap'
+import type { RegistryFact } from '../../../hooks/core/facts.ts'
+import { afterAnswer, afterSilence, findAlias, found, hasOtherCase, isPlausible, judgeAge, missing, type Age, type Target } from '../../../poller/registry/observe.ts'
+
+const target: Target = { server: 'default', workspace: '', model: 'churn', alias: 'champion' }
+const fact: RegistryFact = { ...target, state: 'Found', version: '7', createdAt: '2026-01-01T00:00:00.123Z', uri: 's3://b/7', observedAt: '2026-01-01T00:01:00Z' }
+const { observedAt: _observedAt, ...observation } = fact
+const NOW = Date.parse('2026-02-01T00:00:00Z') / 1000
+
+t.test('what an alias names', async (t) => {
+  const model = { name: 'churn', aliases: [{ alias: 'Champion', version: '1' }, { alias: 'champion', version: '2' }] }
+  t.equal(findAlias(model, 'champion'), '2', 'by exact spelling')
+  t.equal(findAlias(model, 'CHAMPION'), undefined)
+  t.equal(findAlias({ name: 'churn' }, 'champion'), undefined, 'a model without aliases has no such field')
+  t.ok(hasOtherCase(model, 'CHAMPION'))
+  t.notOk(hasOtherCase(model, 'other'))
+})
+
+t.test('what is observed', async (t) => {
+  const record = { createdAt: '2026-01-01T00:00:00.123Z', downloadUri: 's3://b/7', runId: 'r1' }
+  t.strictSame(found(target, '7', { kind: 'Ready', record }), { ...observation, runId: 'r1' })
+  t.strictSame(found(target, '7', { kind: 'Ready', record: { ...record, downloadUri: 'mlflow-artifacts:/7' } }, 's3://d'), { ...observation, uri: 's3://d/7', runId: 'r1' })
+  t.match(found(target, '7', { kind: 'Ready', record: { ...record, downloadUri: '/local' } }), { state: 'Found', version: '7', problem: /only the machine/ }, 'no URI is a problem, not an absence')
+  t.strictSame(found(target, '7', { kind: 'NotReady', createdAt: '2026-01-01T00:00:00.123Z', status: 'PENDING_REGISTRATION' }), {
+    ...target, state: 'NotReady', version: '7', createdAt: '2026-01-01T00:00:00.123Z', problem: 'version 7 is PENDING_REGISTRATION; wait, or move the alias to a version that is READY'
+  })
+  t.strictSame(found(target, '7', { kind: 'Gone' }), { ...target, state: 'NotReady', version: '7', problem: 'version 7 does not exist any more; move the alias to one that does' })
+  t.strictSame(missing(target, 'ModelMissing'), { ...target, state: 'ModelMissing' })
+})
+
+t.test('the fact after an answer', async (t) => {
+  t.equal(afterAnswer(fact, observation, NOW), fact, 'is the same one when it says the same')
+  t.strictSame(afterAnswer(undefined, observation, NOW), { ...observation, observedAt: '2026-02-01T00:00:00Z' }, 'is new when there was none')
+  t.strictSame(afterAnswer(fact, { ...observation, version: '8' }, NOW), { ...observation, version: '8', observedAt: '2026-02-01T00:00:00Z' }, 'moves observedAt with the meaning')
+  t.strictSame(afterAnswer({ ...fact, stale: true }, observation, NOW), { ...observation, observedAt: '2026-02-01T00:00:00Z' }, 'is not stale any more')
+})
+
+t.test('the fact after silence', async (t) => {
+  const MIN = 60_000
+  t.equal(afterSilence(fact, { looks: 2, since: 0 }, 60 * MIN), fact, 'two looks are not enough, however long')
+  t.equal(afterSilence(fact, { looks: 30, since: 0 }, 5 * MIN - 1), fact, 'nor is less than five minutes, however often')
+  t.strictSame(afterSilence(fact, { looks: 3, since: 0 }, 5 * MIN), { ...fact, stale: true }, 'then it is stale; observedAt tells of when the answer is')
+  const stale = { ...fact, stale: true }
+  t.equal(afterSilence(stale, { looks: 4, since: 0 }, 6 * MIN), stale, 'once')
+  t.equal(afterSilence(undefined, { looks: 9, since: 0 }, 60 * MIN), undefined, 'without an answer ever there is nothing to mark')
+})
+
+t.test('an instant from the future is not ours', async (t) => {
+  t.ok(isPlausible(fact, NOW))
+  t.ok(isPlausible({ ...fact, observedAt: '2026-02-01T00:00:59Z' }, NOW), 'clocks differ a little')
+  t.notOk(isPlausible({ ...fact, observedAt: '2026-02-01T00:01:01Z' }, NOW))
+})
+
+t.test('an answer that is visibly older', async (t) => {
+  const model = (created: number, updated: number) => ({ name: 'churn', creation_timestamp: created, last_updated_timestamp: updated })
+  const known: Age = { created: 10, updated: 20, ignored: 0 }
+  t.strictSame(judgeAge(undefined, model(10, 20)), { older: false, age: known })
+  t.strictSame(judgeAge(known, model(10, 20)), { older: false, age: known }, 'an alias that moved does not change the times')
+  t.strictSame(judgeAge(known, model(10, 21)), { older: false, age: { ...known, updated: 21 } })
+  t.strictSame(judgeAge(known, model(30, 30)), { older: false, age: { created: 30, updated: 30, ignored: 0 } }, 'deleted and created anew')
+  t.strictSame(judgeAge(known, model(10, 19)), { older: true, age: { ...known, ignored: 1 } })
+  t.strictSame(judgeAge(known, model(5, 30)), { older: true, age: { ...known, ignored: 1 } }, 'of its earlier life')
+  t.strictSame(judgeAge({ ...known, ignored: 2 }, model(10, 20)), { older: false, age: known }, 'the count begins anew')
+  t.strictSame(judgeAge({ ...known, ignored: 3 }, model(10, 19)), { older: false, age: { created: 10, updated: 19, ignored: 0 } }, 'the fourth time it is believed: a restored database')
+})
