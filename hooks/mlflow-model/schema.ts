@@ -34,7 +34,7 @@ const Rollout = section({
     maxItems: 100,
     description: "The canary's shares of traffic in percent, one a step, strictly rising. [] goes straight to 100 once the canary is ready, unjudged.",
     'x-kubernetes-list-type': 'atomic',
-    'x-kubernetes-validations': [{ rule: 'self.size() < 2 || range(self.size() - 1).all(i, self[i] < self[i + 1])', message: 'rollout.steps must rise strictly, such as [10, 50, 90]; sort them and remove duplicates' }]
+    'x-kubernetes-validations': [{ rule: 'self.isSorted() && self.all(a, self.exists_one(b, a == b))', message: 'rollout.steps must rise strictly, such as [10, 50, 90]; sort them and remove duplicates' }]
   }),
   approval: oneOf(['Automatic', 'Manual'], { default: 'Automatic', description: 'Manual holds after the last step has passed, until the annotation sluice.dev/promote names the rollout.' }),
   paused: Type.Boolean({ default: false, description: 'Holds weight, checks and deadlines.' }),

@@ -30,10 +30,19 @@ export function structural (schema: TSchema, path: string, options: { defaults: 
   const convert = (child: TSchema, key: string) => structural(child, `${path}${key}`, options)
   return inReadingOrder({
     ...plainKeywords(schema),
+    ...explained(schema),
     ...shapeOf(schema, path, convert),
     ...numberBounds(schema),
     ...formatOf(schema, path)
   })
+}
+
+/** kubectl explain shows no defaults, so the description tells those that can be read in a line. */
+function explained ({ description, default: value }: TSchema): JsonSchema {
+  const told = Array.isArray(value) ? value.length > 0 && value.every((item) => typeof item !== 'object') : value !== '' && typeof value !== 'object'
+  if (!description || value === undefined || !told) return {}
+  const text = Array.isArray(value) ? `[${value.join(', ')}]` : String(value)
+  return { description: `${description} Defaults to ${text}.` }
 }
 
 /** What it is for and what it is come first, what is in it last. */
