@@ -8,6 +8,7 @@ import type { ManualClock } from '../../../../playground/stand-ins/clock.ts'
 import { startSeldonOperator } from '../../../../playground/stand-ins/seldon/operator.ts'
 import type { OperatorOptions, SeldonOperator } from '../../../../playground/stand-ins/seldon/operator.ts'
 import type { Predictor, SeldonStatus } from '../../../../playground/stand-ins/seldon/seldon-deployment.ts'
+import { refuseInvalid } from '../../../../playground/stand-ins/seldon/webhook.ts'
 import { appliedWeights, podsOf } from '../../../../playground/stand-ins/seldon/world.ts'
 import { predictor, START } from './life.ts'
 
@@ -25,7 +26,7 @@ interface Bench {
 }
 
 async function setUp (t: Test, surroundings: OperatorOptions['surroundings'] = {}): Promise<Bench> {
-  const server = await startApiServer({ crds: [CRD], namespaces: ['models'] })
+  const server = await startApiServer({ crds: [CRD], namespaces: ['models'], fault: refuseInvalid })
   const clock = createManualClock(START)
   const operator = startSeldonOperator({ apiServer: { url: server.url }, clock, surroundings: { loadTime: () => 5000, ...surroundings } })
   t.teardown(async () => {
@@ -135,4 +136,10 @@ t.test('deleted and created again, it begins anew', async t => {
   await bench.create(predictor('v1', 100))
   await deployed(bench, 1)
   t.strictSame(bench.weights(), {})
+})
+
+t.test('the webhook refuses a sum of 110 through the API server', async t => {
+  const bench = await setUp(t)
+  await t.rejects(bench.create(predictor('v1', 100), predictor('v2', 10)), /denied the request: .*Traffic must sum to 100 for multiple predictors/)
+  await bench.create(predictor('v1', 90), predictor('v2', 10))
 })
