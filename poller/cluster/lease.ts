@@ -66,7 +66,7 @@ async function round (election: Election): Promise<void> {
   const { options, times, ended } = election
   const begun = options.monotonic()
   // An attempt that hangs must not make us lead beyond the deadline.
-  const left = election.leading ? Math.max(0, times.renewDeadlineMs - (begun - election.renewedAt)) : times.renewDeadlineMs
+  const left = election.leading ? Math.max(0, Math.ceil(times.renewDeadlineMs - (begun - election.renewedAt))) : times.renewDeadlineMs
   try {
     const taken = await attempt(election, AbortSignal.any([ended.signal, AbortSignal.timeout(left)]))
     if (ended.signal.aborted) return

@@ -84,11 +84,16 @@ export function createAnnotationWriter<T extends KubeObject> (options: WriterOpt
       }
       const seen = store.get(uid)
       if (seen === undefined || Object.keys(changed(withOwnWrites(seen), annotations)).length === 0) return
-      const done = queue.add(async () => { await send(uid) }, { priority, id: uid })
-      pending.set(uid, { wanted: { ...annotations }, priority, done })
-      // A closed queue never calls send: what waits there must not be taken for waiting still.
-      done.catch(() => { pending.delete(uid) })
-      await done
+      const entry: Pending = { wanted: { ...annotations }, priority, done: Promise.resolve() }
+      // Before it is queued, because the queue may begin at once.
+      pending.set(uid, entry)
+      entry.done = queue.add(async () => { await send(uid) }, { priority, id: uid })
+      try {
+        await entry.done
+      } finally {
+        // A closed queue never calls send: what waited there does not wait any more.
+        if (pending.get(uid) === entry) pending.delete(uid)
+      }
     },
     objects: () => store.all().map(withOwnWrites),
     withOwnWrites

@@ -14,7 +14,7 @@ const WATCH_SECONDS = { from: 240, to: 480 }
 const MARGIN_MS = 30_000
 /** A stream that ends sooner than this counts as a failure, or a server that closes at once would be asked without a pause. */
 const SHORT_MS = 1_000
-/** So many failures in a row without one event cast doubt on the resourceVersion itself (a restored etcd): list again. */
+/** So many refusals in a row, without one event, cast doubt on the resourceVersion itself (a restored etcd): list again. */
 const DOUBT_AFTER = 5
 
 export type ReflectorOptions = {
@@ -89,7 +89,8 @@ async function reflect<T extends KubeObject> (options: ReflectorOptions, store: 
 /** Notes the fault, decides where to go on from, and returns the wait in ms that the server asked for. */
 function recover (error: unknown, position: Position, { logger, path }: ReflectorOptions): number {
   position.failures += 1
-  if (isApiError(error, 'Gone') || position.failures % DOUBT_AFTER === 0) position.version = undefined
+  const refused = isApiError(error) && error.status !== 0
+  if (isApiError(error, 'Gone') || (refused && position.failures % DOUBT_AFTER === 0)) position.version = undefined
   logger.warn({ path, failures: position.failures, relist: position.version === undefined, err: error }, 'list or watch failed, trying again')
   return isApiError(error) ? error.retryAfterMs ?? 0 : 0
 }

@@ -1,0 +1,234 @@
+import { once } from 'node:events'
+import { createServer, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import t, { type Test } from 'tap'
+import { createClusterClient } from '../../../poller/cluster/client.ts'
+import { startReflector, type Reflector, type ReflectorOptions } from '../../../poller/cluster/reflector.ts'
+import type { Change } from '../../../poller/cluster/store.ts'
+import { splitLines } from '../../../poller/cluster/watch.ts'
+import type { KubeObject } from '../../../hooks/core/request.ts'
+import type { Fault } from '../../../playground/api-server/server.ts'
+import { statusOfCode } from '../../../playground/api-server/api-error.ts'
+import { logger, monotonic, plainConnection, startCluster, until, type Cluster } from '../../helpers/poller-cluster.ts'
+
+const PATH = '/apis/sluice.dev/v1alpha1/mlflowmodels'
+
+/** Reflects all models; gives what was heard, as `+a`, `~a`, `-a`. */
+function reflect (t: Test, { client }: Pick<Cluster, 'client'>, options: Partial<ReflectorOptions> = {}): { reflector: Reflector, heard: string[], changes: Array<Change<KubeObject>> } {
+  const reflector = startReflector({ client, path: PATH, logger, monotonic, backoff: { initialMs: 1, maxMs: 10 }, ...options })
+  t.teardown(reflector.close)
+  const heard: string[] = []
+  const changes: Array<Change<KubeObject>> = []
+  reflector.subscribe((change) => {
+    changes.push(change)
+    const name = (change.after ?? change.before)?.metadata.name ?? ''
+    heard.push(`${!change.before ? '+' : change.after ? '~' : '-'}${name}`)
+  })
+  return { reflector, heard, changes }
+}
+
+const names = ({ store }: Reflector) => store.all().map(({ metadata }) => metadata.name).sort()
+const watching = async ({ server }: Cluster) => { await until(() => server.watches().length > 0) }
+
+t.test('lists, then follows every change', async (t) => {
+  const cluster = await startCluster(t)
+  cluster.create('a')
+  const { reflector, heard, changes } = reflect(t, cluster)
+  t.equal(reflector.hasSynced(), false)
+  await reflector.synced
+  await watching(cluster)
+  cluster.create('b')
+  cluster.setSpec('a', { x: 1 })
+  cluster.remove('b')
+  await until(() => heard.length === 4)
+  t.same(heard, ['+a', '+b', '~a', '-b'])
+  t.same(changes[2]?.before?.spec, {})
+  t.same(changes[2]?.after?.spec, { x: 1 })
+  t.equal(reflector.store.all()[0]?.metadata.managedFields, undefined, 'the bulk that nobody reads is left out')
+})
+
+t.test('lists by pages, and again from the start when a token expires', async (t) => {
+  let expire = true
+  const limits: Array<string | null> = []
+  const cluster = await startCluster(t, {
+    fault ({ verb, query }): Fault | undefined {
+      if (verb !== 'list') return undefined
+      limits.push(query.get('limit'))
+      if (!query.has('continue') || !expire) return undefined
+      expire = false
+      return { answer: 410 }
+    }
+  })
+  for (let i = 0; i < 501; i++) cluster.create(`m${i}`)
+  const { reflector } = reflect(t, cluster)
+  await reflector.synced
+  t.equal(reflector.store.size(), 501)
+  t.same(limits, ['500', '500', '500', '500'])
+})
+
+t.test('waits for an API server that is down at the start', async (t) => {
+  let down = 3
+  const cluster = await startCluster(t, { fault: () => down-- > 0 ? { cut: 'before' } : undefined })
+  cluster.create('a')
+  const { reflector } = reflect(t, cluster)
+  await reflector.synced
+  t.same(names(reflector), ['a'])
+})
+
+t.test('goes on after a fault without losing or repeating anything', async (t) => {
+  let fault: ((verb: string) => Fault | undefined) = () => undefined
+  const rows: Array<{ name: string, breakIt: (cluster: Cluster) => void, lists: number }> = [
+    {
+      name: '500 and 429 for a while',
+      breakIt ({ server }) {
+        let left = 3
+        fault = () => left-- > 0 ? { answer: left % 2 === 0 ? 500 : 429, retryAfter: 0 } : undefined
+        for (const watch of server.watches()) watch.end({ cut: true })
+      },
+      lists: 0
+    },
+    { name: 'the server ends the stream', breakIt: ({ server }) => { for (const watch of server.watches()) watch.end() }, lists: 0 },
+    { name: 'the connection is cut', breakIt: ({ server }) => { for (const watch of server.watches()) watch.end({ cut: true }) }, lists: 0 },
+    { name: 'an ERROR event of 410', breakIt: ({ server }) => { for (const watch of server.watches()) watch.end({ error: statusOfCode(410, 'too old') }) }, lists: 1 },
+    { name: 'an ERROR event of 500', breakIt: ({ server }) => { for (const watch of server.watches()) watch.end({ error: statusOfCode(500, 'oops') }) }, lists: 0 },
+    {
+      name: 'a 410 as status',
+      breakIt ({ server }) {
+        let once = true
+        fault = (verb) => {
+          if (verb !== 'watch' || !once) return undefined
+          once = false
+          return { answer: 410 }
+        }
+        for (const watch of server.watches()) watch.end({ cut: true })
+      },
+      lists: 1
+    }
+  ]
+  const cluster = await startCluster(t, { fault: ({ verb }) => fault(verb) })
+  cluster.create('a')
+  cluster.create('b')
+  const { reflector, heard } = reflect(t, cluster)
+  await reflector.synced
+  for (const [index, { name, breakIt, lists }] of rows.entries()) {
+    await watching(cluster)
+    heard.length = 0
+    const before = cluster.server.counts.list
+    breakIt(cluster)
+    cluster.setSpec('a', { index })
+    cluster.remove('b')
+    cluster.create('b')
+    await until(() => heard.length >= 3)
+    fault = () => undefined
+    t.same([...heard].sort(), ['+b', '-b', '~a'], name)
+    t.same(names(reflector), ['a', 'b'], name)
+    t.equal(cluster.server.counts.list - before, lists, `${name}: lists`)
+  }
+})
+
+t.test('a version that is forgotten (410 both ways) leads to a new list', async (t) => {
+  for (const expiredAs of ['status', 'event'] as const) {
+    let hold = false
+    const cluster = await startCluster(t, { expiredAs, historyLength: 2, fault: ({ verb }) => hold && verb === 'watch' ? { cut: 'before' } : undefined })
+    cluster.create('a')
+    const { reflector, heard } = reflect(t, cluster)
+    await reflector.synced
+    await watching(cluster)
+    hold = true
+    for (const watch of cluster.server.watches()) watch.end({ cut: true })
+    for (let i = 0; i < 10; i++) cluster.setSpec('a', { i })
+    cluster.create('b')
+    hold = false
+    await until(() => heard.includes('+b'))
+    t.same(heard.filter((entry) => entry !== '~a'), ['+a', '+b'], expiredAs)
+    t.same(reflector.store.all().find(({ metadata }) => metadata.name === 'a')?.spec, { i: 9 })
+  }
+})
+
+/** A server of nothing but the streams that a test writes. */
+async function startStreams (t: Test, onWatch: (response: ServerResponse, resourceVersion: string | null) => void): Promise<Pick<Cluster, 'client'>> {
+  const server = createServer((request, response) => {
+    const { searchParams } = new URL(request.url ?? '', 'http://x')
+    if (!searchParams.has('watch')) return response.end(JSON.stringify({ metadata: { resourceVersion: '1' }, items: [] }))
+    response.flushHeaders()
+    onWatch(response, searchParams.get('resourceVersion'))
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const client = createClusterClient(plainConnection(`http://127.0.0.1:${(server.address() as AddressInfo).port}`), { monotonic })
+  t.teardown(async () => {
+    await client.close()
+    server.closeAllConnections()
+    server.close()
+  })
+  return { client }
+}
+
+const line = (type: string, metadata: object) => `${JSON.stringify({ type, object: { metadata } })}\n`
+
+t.test('bookmarks move the position, so that a quiet watch is not lost', async (t) => {
+  const versions: Array<string | null> = []
+  const cluster = await startStreams(t, (response, resourceVersion) => {
+    if (versions.push(resourceVersion) < 3) response.end(line('BOOKMARK', { resourceVersion: `${versions.length}0` }))
+  })
+  const { heard } = reflect(t, cluster)
+  await until(() => versions.length === 3)
+  t.same(versions, ['1', '10', '20'])
+  t.same(heard, [], 'and are no objects')
+})
+
+t.test('a half-open watch is given up after its time', async (t) => {
+  let watches = 0
+  const cluster = await startStreams(t, (response) => {
+    // The first one never says anything and never ends.
+    if (++watches > 1) response.write(line('ADDED', { uid: 'u', name: 'late', resourceVersion: '2' }))
+  })
+  const { heard } = reflect(t, cluster, { watchSeconds: () => 0, marginMs: 20 })
+  await until(() => heard.length > 0)
+  t.same(heard.slice(0, 1), ['+late'])
+})
+
+t.test('a watch that is refused again and again makes it list again', async (t) => {
+  let refused = 0
+  const cluster = await startCluster(t, { fault: ({ verb }) => verb === 'watch' && refused++ < 6 ? { answer: 504 } : undefined })
+  const { reflector } = reflect(t, cluster)
+  await reflector.synced
+  await watching(cluster)
+  t.equal(cluster.server.counts.list, 2)
+})
+
+t.test('a listener that fails does not keep the change from the others', async (t) => {
+  const cluster = await startCluster(t)
+  cluster.create('a')
+  const reflector = startReflector({ client: cluster.client, path: PATH, logger, monotonic })
+  t.teardown(reflector.close)
+  const heard: string[] = []
+  reflector.subscribe(() => { throw new Error('a bug') })
+  reflector.subscribe(({ after }) => { heard.push(after?.metadata.name ?? '') })
+  await reflector.synced
+  t.same(heard, ['a'])
+})
+
+t.test('closing ends the watch', async (t) => {
+  const cluster = await startCluster(t)
+  const { reflector } = reflect(t, cluster)
+  await watching(cluster)
+  await reflector.close()
+  await until(() => cluster.server.watches().length === 0)
+  t.pass('no watch is left')
+})
+
+t.test('lines are split wherever the stream is cut', async (t) => {
+  const text = '{"a":"ä€"}\n\n{"b":1}\n{"cut off'
+  const bytes = Buffer.from(text)
+  for (let at = 0; at <= bytes.length; at++) {
+    async function * stream () {
+      yield bytes.subarray(0, at)
+      yield bytes.subarray(at)
+    }
+    const lines = []
+    for await (const line of splitLines(stream())) lines.push(line)
+    if (lines.join('|') !== '{"a":"ä€"}|{"b":1}') t.fail(`cut at ${at}: ${lines.join('|')}`)
+  }
+  t.pass('at any byte')
+})
