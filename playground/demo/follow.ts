@@ -1,0 +1,20 @@
+// Follows one MlflowModel through the API server, as kubectl get -w would.
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { KubeObject } from '../../hooks/core/request.ts'
+import { snapshotOf, type Snapshot } from './snapshot.ts'
+
+const LOOK_MS = 100
+
+/** Calls `onChange` with every new state until the signal is aborted. A missing object is waited for. */
+export async function follow (url: string, onChange: (snapshot: Snapshot) => void, signal: AbortSignal): Promise<void> {
+  let last = ''
+  while (!signal.aborted) {
+    const answer = await fetch(url, { signal }).catch(() => undefined)
+    const object = answer?.ok ? await answer.json() as KubeObject : undefined
+    if (object && object.metadata.resourceVersion !== last) {
+      last = object.metadata.resourceVersion ?? ''
+      onChange(snapshotOf(object))
+    }
+    await sleep(LOOK_MS, undefined, { signal }).catch(() => undefined)
+  }
+}

@@ -1,0 +1,47 @@
+// Where the demo writes: lines that stay, and on a terminal a live panel below them.
+import color from 'picocolors'
+import { createLogUpdate } from 'log-update'
+import { drawPanel } from './panel.ts'
+import type { Snapshot } from './snapshot.ts'
+
+export interface Screen {
+  chapter: (title: string) => void
+  say: (line: string) => void
+  show: (snapshot: Snapshot) => void
+  close: () => void
+}
+
+const REDRAW_MS = 200
+
+/** Lines everywhere; the panel only where there is a terminal to redraw. */
+export function createScreen (output: NodeJS.WriteStream, isTerminal: boolean): Screen {
+  const began = performance.now()
+  const panel = createLogUpdate(output)
+  let title = ''
+  let current: Snapshot | undefined
+  const seconds = () => Math.round((performance.now() - began) / 1000)
+  const redraw = () => { if (isTerminal && current) panel(drawPanel(current, title, seconds())) }
+  const timer = isTerminal ? setInterval(redraw, REDRAW_MS) : undefined
+
+  function say (line: string): void {
+    if (isTerminal) panel.clear()
+    output.write(`${color.dim(`${String(seconds()).padStart(3)} s`)}  ${line}\n`)
+    redraw()
+  }
+
+  return {
+    say,
+    chapter (text) {
+      title = text
+      say(color.bold(text))
+    },
+    show (snapshot) {
+      current = snapshot
+      redraw()
+    },
+    close () {
+      clearInterval(timer)
+      if (isTerminal) panel.done()
+    }
+  }
+}

@@ -1,0 +1,69 @@
+// Our two programs as real processes, started with the environment that a pod would give them.
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer, type AddressInfo } from 'node:net'
+import { fileURLToPath } from 'node:url'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url))
+const START_MS = 30_000
+
+export interface Program {
+  /** Path from the project's root. */
+  file: string
+  env: Record<string, string>
+  /** Answers 200 once the program works. */
+  readyUrl: string
+  /** Gets every line that it writes. */
+  onLine?: (line: string) => void
+}
+
+export interface RunningProgram {
+  pid: number
+  /** Ends it in order (SIGTERM) or at once (SIGKILL), and waits until it is gone. */
+  stop: (signal?: 'SIGTERM' | 'SIGKILL') => Promise<void>
+}
+
+/** Starts a program and waits until it is ready. Throws with its last lines when it ends or does not become ready. */
+export async function startProgram ({ file, env, readyUrl, onLine }: Program): Promise<RunningProgram> {
+  const lines: string[] = []
+  const child = spawn(process.execPath, [file], { cwd: ROOT, env: { PATH: process.env['PATH'] ?? '', ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      for (const line of text.split('\n').filter((found) => found !== '')) {
+        lines.push(line)
+        onLine?.(line)
+      }
+      lines.splice(0, lines.length - 20)
+    })
+  }
+  await waitUntilReady(child, readyUrl, () => `${file} did not become ready. Its last lines:\n${lines.join('\n')}`)
+  return { pid: child.pid ?? 0, stop: async (signal = 'SIGTERM') => { await stop(child, signal) } }
+}
+
+async function waitUntilReady (child: ChildProcess, url: string, complaint: () => string): Promise<void> {
+  const giveUp = Date.now() + START_MS
+  while (child.exitCode === null && Date.now() < giveUp) {
+    const answer = await fetch(url).catch(() => undefined)
+    if (answer?.ok) return
+    await sleep(50)
+  }
+  await stop(child, 'SIGKILL')
+  throw new Error(complaint())
+}
+
+async function stop (child: ChildProcess, signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const gone = once(child, 'exit')
+  child.kill(signal)
+  await gone
+}
+
+/** A loopback port that is free now. */
+export async function freePort (): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}

@@ -1,0 +1,202 @@
+// The whole system on one machine: an API server, a control loop with Metacontroller's rules, a Seldon operator, a registry, a Prometheus and
+// traffic in this process; hooks and poller as the real programs.
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parse, stringify } from 'yaml'
+import type { KubeObject } from '../api-server/kube-object.ts'
+import { startApiServer, type ApiServer, type ApiServerOptions } from '../api-server/server.ts'
+import { createControlLoop, type ControlLoop, type ControlLoopOptions } from '../control-loop/control-loop.ts'
+import { startMlflow, type MlflowStandIn } from '../stand-ins/mlflow/server.ts'
+import { startPrometheus, type PrometheusStandIn } from '../stand-ins/prometheus/server.ts'
+import { startSeldonOperator, type OperatorOptions, type SeldonOperator } from '../stand-ins/seldon/operator.ts'
+import { behaviourOf } from './behaviours.ts'
+import { exposeRecorder, type ExposedRecorder } from './exposed-recorder.ts'
+import { freePort, startProgram, type RunningProgram } from './processes.ts'
+import { startTraffic, type RunningTraffic } from './traffic.ts'
+
+const ROOT = new URL('../../', import.meta.url)
+const path = (relative: string) => fileURLToPath(new URL(relative, ROOT))
+
+/** The CRDs that the system needs: ours, and Seldon's and Metacontroller's from the test data. */
+const CRDS = [
+  'manifests/crds/mlflowmodels.yaml',
+  'test/crds/seldondeployments.machinelearning.seldon.io.yaml',
+  'test/crds/compositecontrollers.metacontroller.k8s.io.yaml'
+]
+
+export interface SystemOptions {
+  /** Fixed ports for people; free ones otherwise. */
+  ports?: Partial<Record<'api' | 'hooks' | 'metrics' | 'mlflow' | 'prometheus' | 'traffic', number>>
+  /** A real MLflow server in place of the stand-in, and settings of its registry entry. */
+  mlflowUrl?: string
+  registry?: Record<string, unknown>
+  /** A real Prometheus in place of the stand-in; it must scrape `System.trafficUrl`. */
+  prometheusUrl?: string
+  /** Versions that answer badly. */
+  bad?: ReadonlySet<string>
+  /** Requests a second. */
+  rate?: number
+  namespaces?: string[]
+  apiServer?: Partial<ApiServerOptions>
+  controlLoop?: Partial<ControlLoopOptions>
+  seldon?: OperatorOptions['surroundings']
+  /** Gets every log line of hooks and poller. */
+  onLine?: (program: 'hooks' | 'poller', line: string) => void
+}
+
+export interface System {
+  api: ApiServer
+  hooksUrl: string
+  metricsUrl: string
+  mlflowUrl: string
+  prometheusUrl: string
+  /** Where a real Prometheus finds the executor's metrics; absent with the stand-in. */
+  trafficUrl?: string
+  /** Absent with a real server. */
+  mlflow?: MlflowStandIn
+  prometheus?: PrometheusStandIn
+  seldon: SeldonOperator
+  loop: ControlLoop
+  traffic: RunningTraffic
+  /** Ends a program and starts it again on the same port. */
+  restart: (program: 'hooks' | 'poller', signal?: 'SIGTERM' | 'SIGKILL') => Promise<void>
+  close: () => Promise<void>
+}
+
+/** Starts everything; resolves when hooks and poller are ready. */
+export async function startSystem (options: SystemOptions = {}): Promise<System> {
+  const closers: Array<() => Promise<unknown> | void> = []
+  const opened = <T>(part: T, close: () => Promise<unknown> | void): T => { closers.unshift(close); return part }
+  const close = async (): Promise<void> => { for (const end of closers.splice(0)) await end() }
+  try {
+    return { ...await start(options, opened), close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+type Opened = <T>(part: T, close: () => Promise<unknown> | void) => T
+
+async function start (options: SystemOptions, opened: Opened): Promise<Omit<System, 'close'>> {
+  const { ports = {} } = options
+  const folder = await mkdtemp(join(tmpdir(), 'sluice-playground-'))
+  opened(folder, async () => { await rm(folder, { recursive: true, force: true }) })
+  const api = await startApiServer({ crds: CRDS.map(path), namespaces: ['models', ...(options.namespaces ?? [])], ...(ports.api !== undefined && { port: ports.api }), ...options.apiServer })
+  opened(api, () => api.close())
+  const outside = await startOutside(options, opened)
+  const seldon = startSeldonOperator({ apiServer: { url: api.url }, ...(options.seldon && { surroundings: options.seldon }) })
+  opened(seldon, () => seldon.close())
+  const traffic = startTraffic({ apiUrl: api.url, seldon, recorder: outside.recorder, behaviour: behaviourOf(options.bad ?? new Set()), rate: options.rate ?? 100, scrapeInterval: 1000 })
+  opened(traffic, () => { traffic.stop() })
+
+  const programs = await startPrograms(options, { api, outside, folder })
+  opened(programs, () => programs.stop())
+  const loop = createControlLoop({ baseUrl: api.url, controllers: await controllersFor(programs.hooksUrl), ...options.controlLoop })
+  await loop.start()
+  opened(loop, () => loop.close())
+  const { hooksUrl, metricsUrl, restart } = programs
+  const { mlflowUrl, prometheusUrl, mlflow, prometheus, exposed } = outside
+  return { api, hooksUrl, metricsUrl, mlflowUrl, prometheusUrl, seldon, loop, traffic, restart, ...(exposed && { trafficUrl: exposed.url }), ...(mlflow && { mlflow }), ...(prometheus && { prometheus }) }
+}
+
+interface Outside {
+  mlflowUrl: string
+  prometheusUrl: string
+  recorder: ExposedRecorder['recorder']
+  mlflow?: MlflowStandIn
+  prometheus?: PrometheusStandIn
+  exposed?: ExposedRecorder
+}
+
+/** The registry and the Prometheus: stand-ins, or real servers. */
+async function startOutside (options: SystemOptions, opened: Opened): Promise<Outside> {
+  return { ...await startRegistry(options, opened), ...await startMeasuring(options, opened) }
+}
+
+async function startRegistry ({ mlflowUrl, ports = {} }: SystemOptions, opened: Opened): Promise<Pick<Outside, 'mlflowUrl' | 'mlflow'>> {
+  if (mlflowUrl !== undefined) return { mlflowUrl }
+  const mlflow = await startMlflow({ port: ports.mlflow ?? 0 })
+  opened(mlflow, () => mlflow.close())
+  return { mlflowUrl: mlflow.url, mlflow }
+}
+
+/** With a real Prometheus the traffic is not recorded here but shown to it. */
+async function startMeasuring ({ prometheusUrl, ports = {} }: SystemOptions, opened: Opened): Promise<Pick<Outside, 'prometheusUrl' | 'prometheus' | 'recorder' | 'exposed'>> {
+  if (prometheusUrl !== undefined) {
+    const exposed = await exposeRecorder(ports.traffic)
+    opened(exposed, () => exposed.close())
+    return { prometheusUrl, exposed, recorder: exposed.recorder }
+  }
+  const prometheus = await startPrometheus({ port: ports.prometheus ?? 0 })
+  opened(prometheus, () => prometheus.close())
+  return { prometheusUrl: prometheus.url, prometheus, recorder: prometheus.recorder }
+}
+
+interface Surroundings { api: ApiServer, outside: Outside, folder: string }
+
+interface Programs {
+  hooksUrl: string
+  metricsUrl: string
+  restart: System['restart']
+  stop: () => Promise<void>
+}
+
+async function startPrograms (options: SystemOptions, surroundings: Surroundings): Promise<Programs> {
+  const hooksPort = options.ports?.hooks ?? await freePort()
+  const metricsPort = options.ports?.metrics ?? await freePort()
+  const env = { hooks: hooksEnv(hooksPort), poller: await pollerEnv(metricsPort, options, surroundings) }
+  const ready = { hooks: `http://127.0.0.1:${hooksPort}/readyz`, poller: `http://127.0.0.1:${metricsPort}/readyz` }
+  const start = async (name: 'hooks' | 'poller'): Promise<RunningProgram> => await startProgram({
+    file: `${name}/main.ts`, env: env[name], readyUrl: ready[name], onLine: (line) => options.onLine?.(name, line)
+  })
+  const [hooks, poller] = await Promise.all([start('hooks'), start('poller')])
+  const running = { hooks, poller }
+  return {
+    hooksUrl: `http://127.0.0.1:${hooksPort}`,
+    metricsUrl: `http://127.0.0.1:${metricsPort}`,
+    async restart (name, signal) {
+      await running[name].stop(signal)
+      running[name] = await start(name)
+    },
+    stop: async () => { await Promise.all([running.hooks.stop(), running.poller.stop()]) }
+  }
+}
+
+function hooksEnv (port: number): Record<string, string> {
+  return { HOST: '127.0.0.1', PORT: String(port), DRAIN_SECONDS: '0' }
+}
+
+/** The poller reads a kubeconfig and a configuration file, as it does anywhere. */
+async function pollerEnv (port: number, { registry = {} }: SystemOptions, { api, outside, folder }: Surroundings): Promise<Record<string, string>> {
+  const kubeconfig = join(folder, 'kubeconfig')
+  const config = join(folder, 'sluice.yaml')
+  await writeFile(kubeconfig, stringify({
+    apiVersion: 'v1',
+    kind: 'Config',
+    'current-context': 'playground',
+    clusters: [{ name: 'playground', cluster: { server: api.url } }],
+    users: [{ name: 'playground', user: {} }],
+    contexts: [{ name: 'playground', context: { cluster: 'playground', user: 'playground' } }]
+  }))
+  await writeFile(config, stringify({
+    registries: { default: { url: outside.mlflowUrl, minInterval: '1s', ...registry } },
+    prometheus: { default: { url: outside.prometheusUrl, customQueries: true } }
+  }))
+  return { HOST: '127.0.0.1', METRICS_PORT: String(port), KUBECONFIG: kubeconfig, SLUICE_CONFIG: config, POD_NAME: 'playground', POD_NAMESPACE: 'default' }
+}
+
+interface Webhook { url?: string, service?: unknown, path?: string }
+type Controller = KubeObject & { spec: { hooks: Record<string, { webhook: Webhook }> } }
+
+/** The generated CompositeController, with our hooks at this address. */
+async function controllersFor (hooksUrl: string): Promise<KubeObject[]> {
+  const controller = parse(await readFile(path('metacontroller/mlflowmodels.yaml'), 'utf8')) as Controller
+  for (const hook of Object.values(controller.spec.hooks)) {
+    const { url = hooksUrl, service: _service, path: atPath, ...rest } = hook.webhook
+    hook.webhook = { ...rest, url: `${hooksUrl}${atPath ?? new URL(url).pathname}` }
+  }
+  return [controller]
+}

@@ -1,0 +1,55 @@
+// Requests for every SeldonDeployment there is, as long as there is one.
+import type { ApiServer } from '../api-server/server.ts'
+import type { Recorder } from '../stand-ins/prometheus/recorder.ts'
+import type { SeldonOperator } from '../stand-ins/seldon/operator.ts'
+import { createTraffic, type Behaviour, type Traffic } from '../stand-ins/seldon/traffic.ts'
+
+export interface TrafficPlan {
+  apiUrl: ApiServer['url']
+  seldon: SeldonOperator
+  recorder: Recorder
+  behaviour: (version: string) => Behaviour
+  /** Requests a second for each SeldonDeployment. */
+  rate: number
+  /** Milliseconds between scrapes. */
+  scrapeInterval: number
+}
+
+export interface RunningTraffic {
+  /** Requests sent so far to one SeldonDeployment, by predictor. */
+  sent: (namespace: string, name: string) => Readonly<Record<string, number>>
+  setRate: (rate: number) => void
+  stop: () => void
+}
+
+const TICK_MS = 100
+const LOOK_MS = 1000
+
+/** Sends traffic until stopped. */
+export function startTraffic (plan: TrafficPlan): RunningTraffic {
+  const streams = new Map<string, Traffic>()
+  let { rate } = plan
+  const look = setInterval(() => { follow().catch(() => { /* The API server is being restarted; the next look finds it again. */ }) }, LOOK_MS)
+  const tick = setInterval(() => { for (const stream of streams.values()) stream.advance(Date.now()) }, TICK_MS)
+
+  async function follow (): Promise<void> {
+    const answer = await fetch(`${plan.apiUrl}/apis/machinelearning.seldon.io/v1/seldondeployments`)
+    const { items = [] } = await answer.json() as { items?: Array<{ metadata: { namespace: string, name: string } }> }
+    for (const { metadata: { namespace, name } } of items) {
+      const key = `${namespace}/${name}`
+      if (!streams.has(key)) streams.set(key, createTraffic({ ...plan, namespace, deployment: name, rate, seed: streams.size + 1, start: Date.now(), world: () => plan.seldon.world(namespace, name) }))
+    }
+  }
+
+  return {
+    sent: (namespace, name) => streams.get(`${namespace}/${name}`)?.sent ?? {},
+    setRate (wanted) {
+      rate = wanted
+      for (const stream of streams.values()) stream.setRate(wanted)
+    },
+    stop () {
+      clearInterval(look)
+      clearInterval(tick)
+    }
+  }
+}
