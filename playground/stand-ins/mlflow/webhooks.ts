@@ -77,7 +77,9 @@ export function createWebhooks (options: WebhookOptions): Webhooks {
 
   // Retries keep id, timestamp and signature. A 4xx is final, and lost.
   async function send (webhook: Webhook, event: RegistryEvent): Promise<void> {
-    const body = JSON.stringify({ ...event, timestamp: new Date(options.now()).toISOString() })
+    // Python's way to print an instant in UTC.
+    const timestamp = new Date(options.now()).toISOString().replace('Z', '000+00:00')
+    const body = JSON.stringify({ entity: event.entity, action: event.action, timestamp, data: event.data })
     const headers = makeHeaders(webhook, body, options.now())
     for (const delay of [0, ...options.retryDelays]) {
       await sleep(delay, undefined, { signal: aborter.signal })

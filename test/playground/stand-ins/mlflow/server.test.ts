@@ -164,6 +164,12 @@ async function subscribe (mlflow: MlflowStandIn, url: string): Promise<string> {
   return webhook.webhook_id
 }
 
+t.test('signatures are those of MLflow 3.17.2: a delivery that was received from one', async t => {
+  const body = '{"entity": "model_version_alias", "action": "created", "timestamp": "2026-11-21T04:59:23.142168+00:00", ' +
+    '"data": {"name": "c", "alias": "champion", "version": "1"}}'
+  t.equal(signDelivery('shh', '6d4ee281-4927-463f-b4fb-b5aaa183bf43', '1795237163', body), 'v1,1R5pj0rllo2ucSiUienGPWHSJJ2SH3vMh8G7e4T7Qw8=')
+})
+
 t.test('moving an alias is delivered, signed, and only what was subscribed', async t => {
   const mlflow = await start(t)
   const { url, deliveries } = await startReceiver(t, [])
@@ -173,7 +179,7 @@ t.test('moving an alias is delivered, signed, and only what was subscribed', asy
   mlflow.registry().setAlias('churn', 'champion', '1')
   await mlflow.webhooks.settled()
   t.strictSame(deliveries.map(({ body }) => JSON.parse(body) as unknown), [{
-    entity: 'model_version_alias', action: 'created', data: { name: 'churn', alias: 'champion', version: '1' }, timestamp: '2023-11-14T22:13:20.000Z'
+    entity: 'model_version_alias', action: 'created', data: { name: 'churn', alias: 'champion', version: '1' }, timestamp: '2023-11-14T22:13:20.000000+00:00'
   }])
   const { headers, body } = deliveries[0] as Delivery
   t.equal(headers['x-mlflow-timestamp'], '1700000000')
