@@ -12,12 +12,14 @@ export type ConnectOptions = {
   service?: { host: string, port: string } | undefined
   /** Folder with token, ca.crt and namespace of a pod. */
   podFiles?: string
+  /** The environment of programs that hand out credentials. */
+  environment: Record<string, string | undefined>
   monotonic: () => number
 }
 
 /** Finds the API server. Throws an Error that names the remedy when there is no configuration or it is not understood. */
 export async function connect (options: ConnectOptions): Promise<Connection> {
-  if (options.kubeconfig) return await readKubeconfig(options.kubeconfig, options.monotonic)
+  if (options.kubeconfig) return await readKubeconfig(options.kubeconfig, options)
   if (!options.service) throw new Error('no API server is known: set KUBECONFIG to a kubeconfig file, or run in a pod with a ServiceAccount')
   const files = options.podFiles ?? POD_FILES
   const { host, port } = options.service

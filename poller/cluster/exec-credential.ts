@@ -33,10 +33,12 @@ const Answer = Type.Object({
 })
 type Credentials = Static<typeof Answer>['status']
 
+export type ExecOptions = { folder: string, server: string, environment: Record<string, string | undefined>, monotonic: () => number }
+
 export type ExecCredential = { read: () => Promise<Credentials>, forget: () => void }
 
 /** Runs the program when its last answer is missing, was refused or is about to expire; concurrent callers share one run. */
-export function createExecCredential (config: ExecConfig, options: { folder: string, server: string, monotonic: () => number }): ExecCredential {
+export function createExecCredential (config: ExecConfig, options: ExecOptions): ExecCredential {
   let cached: { running: Promise<Credentials>, until: number } | undefined
   return {
     async read () {
@@ -53,9 +55,9 @@ export function createExecCredential (config: ExecConfig, options: { folder: str
   }
 }
 
-async function execute (config: ExecConfig, { folder, server }: { folder: string, server: string }): Promise<Credentials> {
+async function execute (config: ExecConfig, { folder, server, environment }: ExecOptions): Promise<Credentials> {
   const info = { apiVersion: config.apiVersion, kind: 'ExecCredential', spec: { interactive: false, ...(config.provideClusterInfo && { cluster: { server } }) } }
-  const env = { ...process.env, ...Object.fromEntries((config.env ?? []).map(({ name, value }) => [name, value])), KUBERNETES_EXEC_INFO: JSON.stringify(info) }
+  const env = { ...environment, ...Object.fromEntries((config.env ?? []).map(({ name, value }) => [name, value])), KUBERNETES_EXEC_INFO: JSON.stringify(info) }
   // A bare name is looked up on PATH; a path is relative to the kubeconfig file.
   const command = config.command.includes('/') ? resolve(folder, config.command) : config.command
   try {

@@ -42,7 +42,7 @@ const Kubeconfig = Type.Object({ 'current-context': text, clusters: Named, conte
 type Entry = { folder: string, value: unknown }
 
 /** Reads one or more kubeconfig files (joined by `:`); of entries with one name the first wins, as kubectl does it. */
-export async function readKubeconfig (paths: string, monotonic: () => number): Promise<Connection> {
+export async function readKubeconfig (paths: string, surroundings: Surroundings): Promise<Connection> {
   const config = await readFiles(paths.split(delimiter).filter((path) => path !== ''))
   if (config.current === undefined) throw new Error(`${paths} has no current-context: choose one with kubectl config use-context`)
   const context = checked(Context, find(config.contexts, 'context', config.current).value, `context ${config.current}`)
@@ -52,16 +52,18 @@ export async function readKubeconfig (paths: string, monotonic: () => number): P
   const userEntry = context.user ? find(config.users, 'user', context.user) : { folder: '.', value: {} }
   refuseUnsupported(userEntry.value, `user ${context.user}`)
   const user = checked(User, userEntry.value ?? {}, `user ${context.user}`)
-  return makeConnection({ cluster, clusterFolder: clusterEntry.folder, user, userFolder: userEntry.folder, namespace: context.namespace ?? 'default', monotonic })
+  return makeConnection({ cluster, clusterFolder: clusterEntry.folder, user, userFolder: userEntry.folder, namespace: context.namespace ?? 'default', surroundings })
 }
 
-type Parts = { cluster: Cluster, clusterFolder: string, user: User, userFolder: string, namespace: string, monotonic: () => number }
+type Parts = { cluster: Cluster, clusterFolder: string, user: User, userFolder: string, namespace: string, surroundings: Surroundings }
+
+type Surroundings = { environment: Record<string, string | undefined>, monotonic: () => number }
 
 function makeConnection (parts: Parts): Connection {
-  const { cluster, user, userFolder, monotonic } = parts
+  const { cluster, user, userFolder, surroundings } = parts
   const server = cluster.server.replace(/\/+$/, '')
-  const exec = user.exec && createExecCredential(user.exec, { folder: userFolder, server, monotonic })
-  const tokenFile = user.tokenFile === undefined ? undefined : cachedFile(resolve(userFolder, user.tokenFile), monotonic)
+  const exec = user.exec && createExecCredential(user.exec, { folder: userFolder, server, ...surroundings })
+  const tokenFile = user.tokenFile === undefined ? undefined : cachedFile(resolve(userFolder, user.tokenFile), surroundings.monotonic)
   return {
     server,
     namespace: parts.namespace,

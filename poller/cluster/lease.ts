@@ -131,11 +131,18 @@ function stepDown (election: Election, reason: string): void {
 }
 
 /** A failure only costs the others the lease's duration. */
-async function release ({ options, observed }: Election): Promise<void> {
-  if (!observed) return
-  const { lease } = observed
-  await options.client.update(`${collection(options)}/${options.name}`, { ...lease, spec: releasedSpec(lease.spec, timestamp(options)) }, { signal: AbortSignal.timeout(RELEASE_TIMEOUT_MS) })
-    .catch((error: unknown) => { options.logger.warn({ err: error }, 'lease not released') })
+async function release (election: Election): Promise<void> {
+  const { options } = election
+  const signal = AbortSignal.timeout(RELEASE_TIMEOUT_MS)
+  try {
+    // A renewal that was cut off may have been carried out, so what we last saw may be old.
+    await look(election, signal)
+    const lease = election.observed?.lease
+    if (lease?.spec?.holderIdentity !== options.identity) return
+    await options.client.update(`${collection(options)}/${options.name}`, { ...lease, spec: releasedSpec(lease.spec, timestamp(options)) }, { signal })
+  } catch (error) {
+    options.logger.warn({ err: error }, 'lease not released')
+  }
 }
 
 function collection ({ namespace }: ElectorOptions): string {

@@ -8,7 +8,7 @@ import { generate } from 'selfsigned'
 import { stringify } from 'yaml'
 import { createClusterClient } from '../../../poller/cluster/client.ts'
 import { connect } from '../../../poller/cluster/connect.ts'
-import { createTokenSource } from '../../../poller/cluster/token-request.ts'
+import { requestToken } from '../../../poller/cluster/token-request.ts'
 import { monotonic, rejection } from '../../helpers/poller-cluster.ts'
 
 const server = await generate([{ name: 'commonName', value: 'localhost' }], { extensions: [{ name: 'subjectAltName', altNames: [{ type: 7, ip: '127.0.0.1' }, { type: 2, value: 'kubernetes' }] }] })
@@ -41,7 +41,7 @@ function kubeconfig (cluster: object, user: object): string {
 }
 
 async function whoami (path: string): Promise<unknown> {
-  const connection = await connect({ kubeconfig: path, monotonic })
+  const connection = await connect({ kubeconfig: path, environment: process.env, monotonic })
   const client = createClusterClient(connection, { monotonic })
   try {
     return { ...await client.get<object>('/api'), namespace: client.namespace }
@@ -98,7 +98,7 @@ t.test('of several files the first says which context, and entries may be spread
     one: stringify({ 'current-context': 'a', contexts: [{ name: 'a', context: { cluster: 'c', user: 'u' } }], users: [{ name: 'u', user: { token: 'first' } }] }),
     two: stringify({ 'current-context': 'b', clusters: [{ name: 'c', cluster: { server: 'http://127.0.0.1:1' } }], users: [{ name: 'u', user: { token: 'second' } }] })
   })
-  const connection = await connect({ kubeconfig: `${folder}/one:${folder}/two`, monotonic })
+  const connection = await connect({ kubeconfig: `${folder}/one:${folder}/two`, environment: process.env, monotonic })
   t.equal(connection.server, 'http://127.0.0.1:1')
   t.equal(await connection.authorization(), 'Bearer first')
 })
@@ -115,15 +115,15 @@ t.test('what is missing or not supported is named', async (t) => {
   for (const { name, text, want } of rows) {
     const path = `${t.testdir()}/config`
     writeFileSync(path, text)
-    await t.rejects(connect({ kubeconfig: path, monotonic }), want, name)
+    await t.rejects(connect({ kubeconfig: path, environment: process.env, monotonic }), want, name)
   }
-  await t.rejects(connect({ monotonic }), /set KUBECONFIG to a kubeconfig file, or run in a pod/)
+  await t.rejects(connect({ environment: process.env, monotonic }), /set KUBECONFIG to a kubeconfig file, or run in a pod/)
 })
 
 t.test('a program that fails is named, and nothing it said', async (t) => {
   const path = `${t.testdir()}/config`
   writeFileSync(path, kubeconfig({ server: 'http://127.0.0.1:1' }, { exec: { apiVersion: 'client.authentication.k8s.io/v1', command: 'sh', args: ['-c', 'echo secret; exit 3'], installHint: 'Install it.' } }))
-  const connection = await connect({ kubeconfig: path, monotonic })
+  const connection = await connect({ kubeconfig: path, environment: process.env, monotonic })
   const error = await connection.authorization().catch((error: unknown) => error) as Error & { cause: Error }
   t.match(error.message, /exec plugin sh gave no credentials: run it by hand to see why \(Install it\.\)/)
   t.match(error.cause.message, 'it ended with 3')
@@ -133,7 +133,7 @@ t.test('a program that fails is named, and nothing it said', async (t) => {
 t.test('in a pod the files are used, and read again after a while', async (t) => {
   let now = 0
   const folder = t.testdir({ token: 'one', namespace: 'sluice\n', 'ca.crt': server.cert })
-  const connection = await connect({ service: { host: 'fd00::1', port: '443' }, podFiles: folder, monotonic: () => now })
+  const connection = await connect({ service: { host: 'fd00::1', port: '443' }, podFiles: folder, environment: {}, monotonic: () => now })
   t.equal(connection.server, 'https://[fd00::1]:443')
   t.equal(connection.namespace, 'sluice')
   t.same(await connection.tls(), { ca: server.cert })
@@ -147,29 +147,20 @@ t.test('in a pod the files are used, and read again after a while', async (t) =>
   t.equal(await connection.authorization(), 'Bearer three', 'after it was refused')
 })
 
-t.test('tokens of another ServiceAccount are asked for, shared, and renewed in time', async (t) => {
-  let now = 0
-  let asked: unknown[] = []
-  let answer: (() => Promise<object>) = async () => ({ status: { token: `token-${asked.length}`, expirationTimestamp: new Date(now + 3_600_000).toISOString() } })
+t.test('a token of another ServiceAccount is asked for, with the lifetime that was granted', async (t) => {
+  const asked: unknown[] = []
   const client = {
     create: async <T>(path: string, body: object) => {
       asked.push({ path, body })
-      return await answer() as T
+      return { metadata: { creationTimestamp: '2026-11-21T04:00:00Z' }, status: { token: 'abc', expirationTimestamp: '2026-11-21T04:20:00Z' } } as T
     },
-    serverTime: () => now
+    serverTime: () => 0
   }
-  const token = createTokenSource({ client, namespace: 'sluice', serviceAccount: 'reader', monotonic: () => now })
-  t.same(await Promise.all([token(), token()]), ['token-1', 'token-1'])
-  t.same(asked, [{ path: '/api/v1/namespaces/sluice/serviceaccounts/reader/token', body: { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: { expirationSeconds: 3600 } } }])
-  now = 2_800_000
-  t.equal(await token(), 'token-1')
-  now = 2_900_000
-  t.equal(await token(), 'token-2', 'after four fifths of its life')
-  now = 9_000_000
-  asked = []
-  const works = answer
-  answer = async () => { throw new Error('refused') }
-  await t.rejects(token(), /refused/)
-  answer = works
-  t.equal(await token(), 'token-2', 'a failure is not remembered')
+  t.same(await requestToken(client, { namespace: 'sluice', serviceAccount: 'reader', expirationSeconds: 3600 }), { token: 'abc', seconds: 1200 })
+  await requestToken(client, { namespace: 'sluice', serviceAccount: 'reader', audiences: ['mlflow'], expirationSeconds: 600 })
+  const path = '/api/v1/namespaces/sluice/serviceaccounts/reader/token'
+  t.same(asked, [
+    { path, body: { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: { expirationSeconds: 3600 } } },
+    { path, body: { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: { expirationSeconds: 600, audiences: ['mlflow'] } } }
+  ])
 })
