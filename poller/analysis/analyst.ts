@@ -1,0 +1,152 @@
+// Checks canaries: finds those that are due, measures them with few queries, has them judged, and counts. It reports; it decides nothing.
+import { parseFacts, type AnalysisFact } from '../../hooks/core/facts.ts'
+import { parseInstant, secondsOf } from '../../hooks/core/time.ts'
+import type { RequestReport } from '../http/client.ts'
+import type { ResilienceOptions } from '../http/resilience.ts'
+import { findRefusal, type PrometheusConfig } from './config.ts'
+import { countCheck, fitFact, verdictsOf } from './counters.ts'
+import { dueAt } from './due.ts'
+import { judge, unmeasured, type Verdict } from './judge.ts'
+import { lookBackOf } from './look-back.ts'
+import { measure, type Measurable } from './measure.ts'
+import type { Measurement } from './measurement.ts'
+import { policyOf, type Policy } from './policy.ts'
+import { createProviders, type Provider } from './providers.ts'
+import { refuseQueries } from './query-rules.ts'
+import { subjectOf, type Model, type Subject } from './subject.ts'
+
+/** The part of a logger that is used: fields first, then a message that is always the same. */
+export type Logger = Record<'debug' | 'warn', (fields: object, message: string) => void>
+
+export type AnalystOptions = {
+  providers: Record<string, PrometheusConfig>
+  /** Seconds, by the API server. */
+  now: () => number
+  logger: Logger
+  metrics?: { onRequest?: (report: RequestReport) => void }
+  /** The object as it is now, by uid: a check whose step has passed meanwhile is then dropped here already. */
+  latest?: (uid: string) => Model | undefined
+  resilience?: ResilienceOptions
+}
+
+export type ObjectFact = { uid: string, namespace: string, name: string, fact: AnalysisFact }
+
+export type Analyst = {
+  /** Does every check that is due, and gives the facts to be written. Never throws for what a Prometheus or an object did. */
+  check (models: Model[]): Promise<ObjectFact[]>
+  /** Milliseconds until the next check is due; Infinity when no canary is under way. */
+  nextDue (models: Model[]): number
+  /** Takes over changed entries; those that stay as they are keep their connections. */
+  configure (providers: Record<string, PrometheusConfig>): void
+  close (): Promise<void>
+}
+
+/** One check that is due. */
+type Task = { model: Model, uid: string, namespace: string, subject: Subject, last: AnalysisFact | undefined, policy: Policy }
+
+export function createAnalyst (options: AnalystOptions): Analyst {
+  const { now, logger, latest } = options
+  const providers = createProviders(options)
+  // What was counted last, by uid: the annotation that we are shown may be older than the one we wrote.
+  const counted = new Map<string, AnalysisFact>()
+
+  function lastOf (model: Model): AnalysisFact | undefined {
+    return newest(parseFacts(model.metadata.annotations).analysis, counted.get(model.metadata.uid ?? ''))
+  }
+
+  function taskOf (model: Model, time: number): Task | undefined {
+    const subject = subjectOf(model)
+    const { uid, namespace } = model.metadata
+    if (subject === undefined || uid === undefined || namespace === undefined) return undefined
+    const last = lastOf(model)
+    if (!(time >= dueAt(subject, model.spec.analysis, last))) return undefined
+    return { model, uid, namespace, subject, last, policy: policyOf(model.spec, verdictsOf(last, subject.key)) }
+  }
+
+  function count ({ model, uid, namespace, subject, last }: Task, at: number, verdict: Verdict): ObjectFact[] {
+    const current = latest === undefined ? subject : subjectOf(latest(uid) ?? model)
+    const fact = current && countCheck(last, current.key, { key: subject.key, at, verdict }, secondsOf(model.spec.analysis.interval))
+    if (fact === undefined) return []
+    const fitting = fitFact(fact)
+    counted.set(uid, fitting)
+    return [{ uid, namespace, name: model.metadata.name, fact: fitting }]
+  }
+
+  return {
+    async check (models) {
+      const time = now()
+      forget(counted, models)
+      const tasks = models.flatMap((model) => taskOf(model, time) ?? [])
+      const groups = Map.groupBy(tasks, (task) => groupKeyOf(task, time))
+      const judged = await Promise.all([...groups.values()].map((group) => judgeGroup(group, time, providers.find(group[0]?.model.spec.analysis.provider ?? ''))))
+      providers.watchForSilence(judged.flat())
+      return judged.flat().flatMap(({ task, verdict }) => {
+        logger.debug({ namespace: task.namespace, name: task.model.metadata.name, rollout: task.subject.key, ...verdict }, 'checked')
+        return count(task, time, verdict)
+      })
+    },
+    nextDue (models) {
+      const time = now()
+      const instants = models.flatMap((model) => {
+        const subject = subjectOf(model)
+        return subject === undefined ? [] : dueAt(subject, model.spec.analysis, lastOf(model))
+      })
+      // Before the API server's first answer there is no time to go by.
+      return Number.isFinite(time) ? Math.max(0, Math.min(...instants) - time) * 1000 : 1_000
+    },
+    configure: providers.configure,
+    close: providers.close
+  }
+}
+
+/** One check with its result. `measurement` is absent when nothing was asked. */
+export type Judged = { task: { model: Model }, verdict: Verdict, measurement?: Measurement }
+
+async function judgeGroup (tasks: Task[], time: number, provider: Provider | undefined): Promise<Array<Judged & { task: Task }>> {
+  const settled = tasks.map((task) => ({ task, verdict: settle(task, provider) }))
+  const open = settled.flatMap(({ task, verdict }) => verdict === undefined ? [task] : [])
+  const first = open[0]
+  const measured = first === undefined || provider === undefined
+    ? new Map<string, Measurement>()
+    : await measure(provider, open.map((task) => measurableOf(task, provider.config)), { time, range: lookBackOfTask(first, time) })
+  return settled.flatMap(({ task, verdict }) => {
+    if (verdict !== undefined) return [{ task, verdict }]
+    const measurement = measured.get(task.uid)
+    if (measurement === undefined) return []
+    const complete = provider === undefined ? measurement : { ...measurement, queries: { ...measurement.queries, ...refuseQueries(task.policy.metrics, provider.config) } }
+    return [{ task, verdict: judge(complete, task.policy), measurement: complete }]
+  })
+}
+
+/** The verdict of a check that needs no measurement, or that may not have one. */
+function settle ({ model, namespace, policy }: Task, provider: Provider | undefined): Verdict | undefined {
+  const { enabled, provider: name } = model.spec.analysis
+  if (!enabled) return { outcome: 'Passed', reason: 'AnalysisDisabled: spec.analysis.enabled is false', metrics: [] }
+  const refusal = findRefusal(provider?.config, { provider: name, namespace })
+  return refusal && unmeasured(refusal, policy)
+}
+
+function measurableOf ({ model, uid, namespace, subject, policy }: Task, config: PrometheusConfig): Measurable {
+  const refused = refuseQueries(policy.metrics, config)
+  // What is refused is not asked.
+  const metrics = policy.metrics.filter(({ name }) => !Object.hasOwn(refused, name))
+  return { uid, namespace, name: model.metadata.name, predictors: subject.predictors, versions: subject.versions, metrics }
+}
+
+function lookBackOfTask ({ model, subject }: Task, time: number): number {
+  return lookBackOf({ trafficSince: subject.trafficSince, now: time, window: secondsOf(model.spec.analysis.window) })
+}
+
+function groupKeyOf (task: Task, time: number): string {
+  return `${lookBackOfTask(task, time)} ${task.model.spec.analysis.provider}`
+}
+
+function newest (a: AnalysisFact | undefined, b: AnalysisFact | undefined): AnalysisFact | undefined {
+  if (a === undefined || b === undefined) return a ?? b
+  return (parseInstant(b.last.at) ?? 0) > (parseInstant(a.last.at) ?? 0) ? b : a
+}
+
+function forget (counted: Map<string, AnalysisFact>, models: Model[]): void {
+  const alive = new Set(models.map(({ metadata }) => metadata.uid))
+  for (const uid of counted.keys()) if (!alive.has(uid)) counted.delete(uid)
+}

@@ -1,0 +1,84 @@
+// The Prometheus servers of the configuration, with their connections, and a warning when one of them knows nothing of any canary.
+import equal from 'fast-deep-equal'
+import type { AnalystOptions, Judged } from './analyst.ts'
+import type { PrometheusConfig } from './config.ts'
+import { createPrometheusClient, type PrometheusClient } from './prometheus-client.ts'
+import { backendOf, type Backend } from './queries.ts'
+
+/** Queries that objects bring have a client, and so a breaker, of their own: a bad one must not cut off everybody else's measurements. */
+export type Provider = { config: PrometheusConfig, backend: Backend, grouped: PrometheusClient, custom: PrometheusClient }
+
+export type Providers = {
+  find (name: string): Provider | undefined
+  /** Warns once when the queries of a provider work and not one of its canaries has any series; and again after it had. */
+  watchForSilence (judged: Judged[]): void
+  configure (configs: Record<string, PrometheusConfig>): void
+  close (): Promise<void>
+}
+
+type Options = Pick<AnalystOptions, 'providers' | 'logger' | 'metrics' | 'resilience'>
+
+export function createProviders (options: Options): Providers {
+  const providers = new Map<string, Provider>()
+  const silent = new Set<string>()
+  const remarks = new Set<string>()
+
+  function onInfo (server: string, info: string): void {
+    // Remarks name the position in the query; the first few are enough to see what is meant.
+    if (remarks.size >= 100 || remarks.has(`${server} ${info}`)) return
+    remarks.add(`${server} ${info}`)
+    options.logger.debug({ server, info }, 'prometheus remarked on a query')
+  }
+
+  function makeProvider (server: string, config: PrometheusConfig): Provider {
+    const { metrics, resilience } = options
+    const shared = { server, config, onInfo: (info: string) => { onInfo(server, info) }, ...(metrics?.onRequest && { onRequest: metrics.onRequest }), ...(resilience && { resilience }) }
+    return { config, backend: backendOf(config.source), grouped: createPrometheusClient(shared), custom: createPrometheusClient(shared) }
+  }
+
+  function configure (configs: Record<string, PrometheusConfig>): void {
+    for (const [name, provider] of providers) {
+      if (equal(configs[name], provider.config)) continue
+      providers.delete(name)
+      // What is under way ends as MetricsUnavailable and is asked again with the new settings.
+      closeProvider(provider).catch((error: unknown) => { options.logger.warn({ provider: name, err: error }, 'connections of a changed provider could not be closed') })
+    }
+    for (const [name, config] of Object.entries(configs)) {
+      if (!providers.has(name)) providers.set(name, makeProvider(name, config))
+    }
+  }
+
+  configure(options.providers)
+  return {
+    find: (name) => providers.get(name),
+    watchForSilence (judged) {
+      const groups = Map.groupBy(judged.filter(({ measurement }) => measurement !== undefined), ({ task }) => task.model.spec.analysis.provider)
+      for (const [provider, members] of groups) {
+        if (members.some(hasSeries)) silent.delete(provider)
+        else if (members.every(isAnswered) && !silent.has(provider)) {
+          silent.add(provider)
+          options.logger.warn({ provider, canaries: members.length }, 'prometheus answers and knows no request of any canary: check that the serving pods are scraped, and source.labels of this entry')
+        }
+      }
+    },
+    configure,
+    async close () {
+      await Promise.all([...providers.values()].map(closeProvider))
+      providers.clear()
+    }
+  }
+}
+
+async function closeProvider ({ grouped, custom }: Provider): Promise<void> {
+  await Promise.all([grouped.close(), custom.close()])
+}
+
+function hasSeries ({ measurement }: Judged): boolean {
+  if (measurement === undefined || 'problem' in measurement.requests) return false
+  const { stable, canary } = measurement.requests.value
+  return stable !== null || canary !== null
+}
+
+function isAnswered ({ measurement }: Judged): boolean {
+  return measurement !== undefined && !('problem' in measurement.requests)
+}
