@@ -189,7 +189,7 @@ async function pollerEnv (port: number, { registry = {} }: SystemOptions, { api,
 }
 
 interface Webhook { url?: string, service?: unknown, path?: string }
-type Controller = KubeObject & { spec: { hooks: Record<string, { webhook: Webhook }> } }
+interface Controller { spec: { hooks: Record<string, { webhook: Webhook }> } }
 
 /** The generated CompositeController, with our hooks at this address. */
 async function controllersFor (hooksUrl: string): Promise<KubeObject[]> {
@@ -198,5 +198,5 @@ async function controllersFor (hooksUrl: string): Promise<KubeObject[]> {
     const { url = hooksUrl, service: _service, path: atPath, ...rest } = hook.webhook
     hook.webhook = { ...rest, url: `${hooksUrl}${atPath ?? new URL(url).pathname}` }
   }
-  return [controller]
+  return [controller as unknown as KubeObject]
 }
