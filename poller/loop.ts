@@ -5,6 +5,7 @@ import type { AnalysisFact, RegistryFact } from '../hooks/core/facts.ts'
 import { formatFact } from '../hooks/core/facts.ts'
 import { FACTS } from '../hooks/core/labels.ts'
 import type { KubeObject } from '../hooks/core/request.ts'
+import type { Analyst } from './analysis/analyst.ts'
 import { dueClocks, nextClock } from './clock.ts'
 import type { EventRecorder } from './cluster/event-recorder.ts'
 import type { AnnotationWriter } from './cluster/patch.ts'
@@ -12,34 +13,18 @@ import type { Reflector } from './cluster/reflector.ts'
 import type { Change } from './cluster/store.ts'
 import { PRIORITY, type Priority } from './cluster/write-queue.ts'
 import { newEvents, type Model } from './events.ts'
+import { createRefusalTeller } from './refusals.ts'
+import type { RegistryObserver } from './registry/observer.ts'
 import type { RolloutMetrics } from './rollout-metrics.ts'
 import { startRound, type Round } from './round.ts'
-
-/** A fact about one object that is to be written on it. */
-export type Finding<Fact> = { uid: string, namespace: string, name: string, fact: Fact }
-
-export type RegistryObserver = {
-  /** Looks at those that are due; gives the facts whose meaning differs from what the object carries. */
-  observe: (models: Model[]) => Promise<Array<Finding<RegistryFact>>>
-  /** Somebody says that something changed, in this registered model or anywhere: look early. */
-  hint: (name?: string) => void
-  /** Milliseconds until something is due. */
-  nextDue: () => number
-}
-
-export type Analyst = {
-  /** Checks those whose check is due. */
-  check: (models: Model[]) => Promise<Array<Finding<AnalysisFact>>>
-  nextDue: (models: Model[]) => number
-}
 
 export type WatchedKind = { plural: string, reflector: Reflector, writer: AnnotationWriter<KubeObject> }
 
 export type LoopParts = {
   kinds: WatchedKind[]
   models: { reflector: Reflector<KubeObject & Model>, writer: AnnotationWriter<KubeObject & Model> }
-  registry: RegistryObserver
-  analyst: Analyst
+  registry: Pick<RegistryObserver, 'observe' | 'refusals' | 'hint' | 'nextDue'>
+  analyst: Pick<Analyst, 'check' | 'nextDue'>
   recorder: EventRecorder
   metrics: RolloutMetrics
   /** The API server's time in ms, undefined before its first answer. */
@@ -84,18 +69,26 @@ async function untilSynced (kinds: WatchedKind[], signal: AbortSignal): Promise<
   await Promise.race([aborted, Promise.all(kinds.map(({ reflector }) => reflector.synced))])
 }
 
+/** A fact about one object that is to be written on it. */
+type Finding = { uid: string, namespace: string, name: string, fact: AnalysisFact | RegistryFact }
+
 type Rounds = { registry: Round, analysis: Round, clock: Round }
 
 function startRounds (parts: LoopParts, signal: AbortSignal): Rounds {
   const { registry, analyst, models: { writer }, logger, onRound, shortestMs } = parts
+  const tellRefusals = createRefusalTeller({ recorder: parts.recorder, find: (uid) => parts.models.reflector.store.get(uid), logger })
   const shared = { signal, logger, ...(onRound && { onRun: onRound }), ...(shortestMs !== undefined && { shortestMs }) }
   return {
     registry: startRound({
       ...shared,
       name: 'registry',
       nextDue: () => registry.nextDue(),
-      // Thousands of writes take minutes, and the next look must not wait for them: a fact that fails to be written is found again.
-      run: async () => { writeAll(parts, FACTS.registry, PRIORITY.registry, await registry.observe(living(writer))).catch(() => undefined) }
+      async run () {
+        const findings = await registry.observe(living(writer))
+        // Thousands of writes take minutes, and the next look must not wait for them: a fact that fails to be written is found again.
+        writeAll(parts, FACTS.registry, PRIORITY.registry, findings).catch(() => undefined)
+        tellRefusals(registry.refusals())
+      }
     }),
     analysis: startRound({
       ...shared,
@@ -117,7 +110,7 @@ function living (writer: AnnotationWriter<KubeObject & Model>): Model[] {
   return writer.objects().filter(({ metadata }) => metadata.deletionTimestamp === undefined)
 }
 
-async function writeAll (parts: LoopParts, key: string, priority: Priority, findings: Array<Finding<AnalysisFact | RegistryFact>>): Promise<void> {
+async function writeAll (parts: LoopParts, key: string, priority: Priority, findings: Finding[]): Promise<void> {
   await settleAll(findings.map(async ({ uid, namespace, name, fact }) => {
     try {
       await parts.models.writer.write(uid, { [key]: formatFact(fact) }, priority)

@@ -2,12 +2,16 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
 import type { CallReport } from './cluster/client.ts'
 import type { RequestReport } from './http/client.ts'
+import type { RoundReport } from './registry/observer.ts'
+import type { DeliveryOutcome } from './registry/webhook.ts'
 import { createRolloutMetrics, type RolloutMetrics } from './rollout-metrics.ts'
 
 export type Metrics = {
   rollouts: RolloutMetrics
   onCall: (report: CallReport) => void
   onRegistryRequest: (report: RequestReport) => void
+  onRegistryRound: (report: RoundReport) => void
+  onDelivery: (outcome: DeliveryOutcome) => void
   onPrometheusRequest: (report: RequestReport) => void
   onRound: (report: { name: string, ok: boolean }) => void
   setLeader: (leading: boolean) => void
@@ -44,6 +48,8 @@ export function createMetrics (options: MetricsOptions): Metrics {
       if (WRITES.has(verb)) writes.inc({ verb, resource, outcome })
     },
     onRegistryRequest: requestMetrics(options, register, { what: 'registry', whom: 'an MLflow registry' }),
+    onRegistryRound: registryMetrics(options, register),
+    onDelivery: deliveryMetrics(register),
     onPrometheusRequest: requestMetrics(options, register, { what: 'prometheus', whom: 'a Prometheus' }),
     onRound: roundMetrics(options, register),
     setLeader (leading) { leader.set(leading ? 1 : 0) },
@@ -75,6 +81,22 @@ function requestMetrics (options: MetricsOptions, register: Registry, { what, wh
     seconds.observe({ server, operation }, report.seconds)
     if (outcome === 'Answered') markGood(server)
   }
+}
+
+/** Rounds are counted for each registry; a round is good when no object was left without an answer. */
+function registryMetrics (options: MetricsOptions, register: Registry): Metrics['onRegistryRound'] {
+  const rounds = new Counter({ name: 'sluice_registry_rounds_total', help: 'Looks at a registry, by whether every object got an answer.', labelNames: ['server', 'kind', 'outcome'] as const, registers: [register] })
+  const markGood = ageGauge(options, register, { name: 'sluice_registry_last_good_round_age_seconds', help: 'Since a registry last answered for every object that was due.', label: 'server' })
+  return ({ server, kind, failed }) => {
+    const ok = Object.keys(failed).length === 0
+    rounds.inc({ server, kind, outcome: ok ? 'ok' : 'failed' })
+    if (ok) markGood(server)
+  }
+}
+
+function deliveryMetrics (register: Registry): Metrics['onDelivery'] {
+  const deliveries = new Counter({ name: 'sluice_webhook_deliveries_total', help: 'Deliveries of MLflow webhooks, by what became of them.', labelNames: ['outcome'] as const, registers: [register] })
+  return (outcome) => { deliveries.inc({ outcome }) }
 }
 
 function roundMetrics (options: MetricsOptions, register: Registry): Metrics['onRound'] {
