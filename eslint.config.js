@@ -133,6 +133,13 @@ export default [
     }
   },
   {
+    // One reader of the environment a program: then one schema knows all settings, and names the variable that is wrong.
+    files: ['hooks/*.ts', 'poller/**/*.ts'],
+    // exec-credential.ts reads nothing: it hands the whole environment on to the program that kubeconfig names.
+    ignores: ['**/settings.ts', 'poller/cluster/exec-credential.ts'],
+    rules: { 'n/no-process-env': 'error' }
+  },
+  {
     // Tools read these by their default export.
     files: ['*.config.js'],
     rules: { 'no-restricted-syntax': 'off' }

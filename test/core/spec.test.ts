@@ -1,0 +1,59 @@
+// A spec is read as the API server would, and mended where that is safe.
+import t from 'tap'
+import { readSpec } from '../../hooks/core/spec.ts'
+import { greeting } from '../fixtures/kinds/greeting.ts'
+import { deepFreeze } from '../helpers/deep-freeze.ts'
+
+const defaults = { name: 'Ada', language: 'English', copies: [1], timing: { every: '1h', tags: {} } }
+
+type Row = { name: string, given: unknown, want: object, problems?: string[] }
+
+const rows: Row[] = [
+  { name: 'defaults are filled in, through sections', given: { name: 'Ada' }, want: defaults },
+  { name: 'what is given stays, and its section is completed', given: { name: 'Ada', language: 'Dutch', timing: { every: '5m' } }, want: { ...defaults, language: 'Dutch', timing: { every: '5m', tags: {} } } },
+  { name: 'an empty list is a value', given: { name: 'Ada', copies: [] }, want: { ...defaults, copies: [] } },
+  { name: 'unknown fields are kept', given: { name: 'Ada', later: 1 }, want: { ...defaults, later: 1 } },
+  { name: 'a wrong enum is defaulted', given: { name: 'Ada', language: 'Latin' }, want: defaults, problems: ['spec.language must be one of English, Dutch; correct it. Until then "English" holds.'] },
+  { name: 'a wrong pattern is defaulted', given: { name: 'Ada', timing: { every: 'soon' } }, want: defaults, problems: ['spec.timing.every must match ^([0-9]+(ms|s|m|h))+$; correct it. Until then "1h" holds.'] },
+  { name: 'a wrong type is defaulted', given: { name: 'Ada', timing: 'x' }, want: defaults, problems: ['spec.timing must be an object; correct it. Until then the defaults hold.'] },
+  { name: 'null is a wrong type', given: { name: 'Ada', copies: null }, want: defaults, problems: ['spec.copies must be an array; correct it. Until then [1] holds.'] },
+  { name: 'a wrong item defaults the whole list', given: { name: 'Ada', copies: [2, 0] }, want: defaults, problems: ['spec.copies[1] must be an integer greater or equal to 1; correct it. Until then [1] holds.'] },
+  { name: 'a wrong entry defaults the whole map', given: { name: 'Ada', timing: { tags: { a: 'b', 'c/d': 1 } } }, want: defaults, problems: ['spec.timing.tags.c/d must be a string; correct it. Until then the defaults hold.'] },
+  { name: 'a wrong optional field is left out', given: { name: 'Ada', note: 'too long' }, want: defaults, problems: ['spec.note must be a string length less or equal to 5; correct it. Until then it is ignored.'] },
+  { name: 'every problem is told', given: { name: 'Ada', language: 1, note: 2 }, want: defaults, problems: ['spec.language must be one of English, Dutch; correct it. Until then "English" holds.', 'spec.note must be a string; correct it. Until then it is ignored.'] }
+]
+
+for (const { name, given, want, problems = [] } of rows) {
+  t.test(name, async (t) => {
+    const read = readSpec(greeting, deepFreeze(given))
+    t.strictSame(read.spec, want)
+    t.strictSame(read.problems.map(({ message }) => message), problems)
+  })
+}
+
+t.test('a required field that is missing is fatal', async (t) => {
+  t.strictSame(readSpec(greeting, {}).problems, [{ field: 'spec.name', message: 'spec.name is missing; correct it', fatal: true }])
+})
+
+t.test('a required field that is wrong is fatal', async (t) => {
+  t.strictSame(readSpec(greeting, { name: 5 }).problems, [{ field: 'spec.name', message: 'spec.name must be a string; correct it', fatal: true }])
+})
+
+t.test('no spec is fatal', async (t) => {
+  for (const given of [undefined, null, 'x', []]) t.match(readSpec(greeting, given).problems, [{ field: 'spec', fatal: true }])
+})
+
+t.test('defaults are not shared between two readings', async (t) => {
+  const first = readSpec(greeting, { name: 'Ada' }).spec as { copies: number[] }
+  first.copies.push(2)
+  t.strictSame(readSpec(greeting, { name: 'Ada' }).spec, defaults)
+})
+
+t.test('a key "__proto__" or "constructor" is a key like any other', async (t) => {
+  const given: unknown = JSON.parse('{"name":"Ada","__proto__":{"note":"x"},"timing":{"tags":{"__proto__":"a","constructor":"b"}}}')
+  const { spec, problems } = readSpec(greeting, given)
+  t.strictSame(problems, [])
+  t.equal(spec.note, undefined)
+  t.strictSame(Object.keys((spec.timing as { tags: object }).tags), ['__proto__', 'constructor'])
+  t.equal(({} as { note?: string }).note, undefined, 'no prototype was changed')
+})

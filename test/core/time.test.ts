@@ -1,0 +1,29 @@
+// Time as data.
+import t from 'tap'
+import { formatInstant, parseInstant, secondsOf } from '../../hooks/core/time.ts'
+
+const spans: Array<[string, number]> = [['0s', 0], ['30s', 30], ['10m', 600], ['1h30m', 5400], ['1h1m1s', 3661], ['500ms', 0.5], ['90m', 5400]]
+for (const [span, want] of spans) {
+  t.test(`${span} is ${want} seconds`, async (t) => {
+    t.equal(secondsOf(span), want)
+  })
+}
+
+for (const span of ['', 'soon', '-5m']) {
+  t.test(`${JSON.stringify(span)} is no span`, async (t) => {
+    t.throws(() => secondsOf(span), { name: 'RangeError' })
+  })
+}
+
+t.test('instants are whole seconds, UTC', async (t) => {
+  t.equal(formatInstant(0), '1970-01-01T00:00:00Z')
+  t.equal(formatInstant(1767607200.999), '2026-01-05T10:00:00Z')
+  t.equal(parseInstant('2026-01-05T10:00:00Z'), 1767607200)
+  t.equal(parseInstant('2026-01-05T10:00:00.999Z'), 1767607200)
+  t.equal(parseInstant('2026-01-05T12:00:00+02:00'), 1767607200)
+  t.equal(parseInstant(formatInstant(1767607201)), 1767607201)
+})
+
+t.test('what is no instant is undefined', async (t) => {
+  for (const given of [undefined, null, 5, '', 'yesterday', {}]) t.equal(parseInstant(given), undefined, JSON.stringify(given))
+})
