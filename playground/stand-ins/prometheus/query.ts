@@ -1,9 +1,10 @@
 // One call of /api/v1/query without HTTP: parameters in, status and envelope out.
 import { evaluate } from './promql/evaluate.ts'
-import type { Release, Value } from './promql/evaluate.ts'
+import type { Value } from './promql/evaluate.ts'
 import { QueryError } from './promql/errors.ts'
 import type { QueryErrorType } from './promql/errors.ts'
 import { formatFloat, parseNumberOrDuration } from './promql/literals.ts'
+import type { Release } from './promql/over-range.ts'
 import { parseQuery } from './promql/parse.ts'
 import type { SeriesStore } from './series-store.ts'
 

@@ -4,6 +4,7 @@ import type { Binary, Matching, Operator } from './ast.ts'
 import { executionError } from './errors.ts'
 import { dropMetricName, formatLabels, labelsKey, METRIC_NAME, onlyLabels, withoutLabels } from '../labels.ts'
 import type { Labels } from '../labels.ts'
+import type { Release } from './over-range.ts'
 import type { VectorItem } from './quantile.ts'
 
 /** Value of `left operator right`; comparisons give 1 or 0. Division follows IEEE 754: 0/0 is NaN, 1/0 is +Inf. */
@@ -68,10 +69,10 @@ function matchedLabels (labels: Labels, { on, labels: names }: Matching): Labels
  * Arithmetic and comparison of two vectors. Items pair up by the matching labels; the "one" side must be
  * unique there, else the query fails with the many-to-many error (422).
  */
-export function matchVectors (expr: Binary, left: readonly VectorItem[], right: readonly VectorItem[]): VectorItem[] {
-  if (left.length === 0 || right.length === 0) return []
+export function matchVectors (expr: Binary, left: readonly VectorItem[], right: readonly VectorItem[], release: Release): VectorItem[] {
   const swapped = expr.matching.many === 'right'
   const [many, one] = swapped ? [right, left] : [left, right]
+  if (many.length === 0) return []
   const partners = indexOneSide(one, expr.matching, swapped ? 'left' : 'right')
   const taken = new Set<string>()
   const results: VectorItem[] = []
@@ -80,8 +81,9 @@ export function matchVectors (expr: Binary, left: readonly VectorItem[], right: 
     const partner = partners.get(key)
     if (partner === undefined) continue
     const labels = resultLabels(expr, item.labels, partner.labels)
-    claim(taken, expr.matching.many === undefined ? key : `${key} ${labelsKey(labels)}`, expr.matching)
     const value = swapped ? pairValue(expr, partner.value, item.value) : pairValue(expr, item.value, partner.value)
+    // Release 2 lets a pair that a comparison drops take no part in the check for uniqueness.
+    if (value !== undefined || release === 3) claim(taken, key, labels, expr.matching)
     if (value !== undefined) results.push({ labels, value })
   }
   return results
@@ -110,7 +112,8 @@ function indexOneSide (items: readonly VectorItem[], matching: Matching, side: '
   return index
 }
 
-function claim (taken: Set<string>, key: string, matching: Matching): void {
+function claim (taken: Set<string>, match: string, labels: Labels, matching: Matching): void {
+  const key = matching.many === undefined ? match : `${match} ${labelsKey(labels)}`
   if (taken.has(key)) {
     throw executionError(matching.many === undefined
       ? 'multiple matches for labels: many-to-one matching must be explicit (group_left/group_right)'

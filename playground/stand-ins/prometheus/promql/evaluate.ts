@@ -7,7 +7,7 @@ import { executionError } from './errors.ts'
 import { dropMetricName, labelsKey, METRIC_NAME } from '../labels.ts'
 import type { Labels } from '../labels.ts'
 import { overRange } from './over-range.ts'
-import type { Point } from './over-range.ts'
+import type { Point, Release } from './over-range.ts'
 import { noteQuantile, noteUnlikelyCounter } from './notes.ts'
 import type { Notes } from './notes.ts'
 import { histogramQuantile } from './quantile.ts'
@@ -15,9 +15,6 @@ import type { VectorItem } from './quantile.ts'
 import { firstAfter } from '../series-store.ts'
 import type { Series, SeriesStore } from '../series-store.ts'
 import { isRangeFunction } from './signatures.ts'
-
-/** What differs between releases: 3 leaves the start of a window and of the look-back out, 2 includes it. */
-export type Release = 2 | 3
 
 export interface Instant {
   readonly store: SeriesStore
@@ -105,8 +102,9 @@ function binary (expr: Binary, instant: Instant): Value {
   }
   if (right.type === 'scalar') return vectorOf(withScalar(expr, itemsOf(left, instant), scalarOf(right, instant)))
   if (left.type === 'scalar') return vectorOf(withScalar(expr, itemsOf(right, instant), scalarOf(left, instant)))
-  const combine = SET_OPERATORS.includes(operator) ? combineSets : matchVectors
-  return vectorOf(combine(expr, itemsOf(left, instant), itemsOf(right, instant)))
+  const [leftItems, rightItems] = [itemsOf(left, instant), itemsOf(right, instant)]
+  if (SET_OPERATORS.includes(operator)) return vectorOf(combineSets(expr, leftItems, rightItems))
+  return vectorOf(matchVectors(expr, leftItems, rightItems, instant.release))
 }
 
 function call (expr: Call, instant: Instant): Value {
@@ -162,7 +160,7 @@ function rangeItems (expr: Call, name: Parameters<typeof overRange>[0], instant:
   const to = instant.time - range.selector.offset * 1000
   const items: VectorItem[] = []
   for (const { labels, points } of windows(range, instant)) {
-    const value = overRange(name, { points, from: to - range.range * 1000, to })
+    const value = overRange(name, { points, from: to - range.range * 1000, to, release: instant.release })
     if (value === undefined) continue
     if (instant.release >= 3) noteUnlikelyCounter(instant.notes, expr, labels)
     // last_over_time gives back a sample, so it keeps the metric's name.

@@ -1,6 +1,9 @@
 // Functions of a window of samples. rate and increase extrapolate to the edges of the window as Prometheus does.
 import type { RangeFunctionName } from './ast.ts'
 
+/** What differs between releases: 3 leaves the start of a window and of the look-back out, 2 includes it. */
+export type Release = 2 | 3
+
 export interface Point {
   readonly time: number
   readonly value: number
@@ -8,6 +11,8 @@ export interface Point {
 
 /** A window: its samples in time order, and its edges in milliseconds. */
 export interface Window {
+  /** Releases differ in how far they extrapolate to the lower edge. */
+  readonly release: Release
   readonly points: readonly Point[]
   readonly from: number
   readonly to: number
@@ -42,12 +47,12 @@ function overTime (name: Exclude<RangeFunctionName, 'increase' | 'rate'>, values
  * Increase of a counter over the window, extrapolated to its edges (Prometheus, promql/functions.go,
  * extrapolatedRate): each edge counts fully when the nearest sample is closer than 1.1 average intervals,
  * else by half an interval, and the lower edge never beyond the point where the counter would be 0.
- * A value below its predecessor is a reset: what the predecessor held is added.
+ * Release 2 looks for the point of 0 before it compares with 1.1 intervals, release 3 afterwards. A value below its predecessor is a reset: what the predecessor held is added.
  *
  * Samples 0, 10, 20 at 10, 20, 30 s in a window 0–40 s: raw 20 over 20 s; the lower edge is 10 s away but the
  * counter is 0 at its first sample, so it adds nothing; the upper adds 10 s: 20 × 30/20 = 30.
  */
-function increase ({ points, from, to }: Window): number | undefined {
+function increase ({ points, from, to, release }: Window): number | undefined {
   const first = points[0]
   const last = points.at(-1)
   if (first === undefined || last === undefined || points.length < 2) return undefined
@@ -55,12 +60,11 @@ function increase ({ points, from, to }: Window): number | undefined {
   const covered = (last.time - first.time) / 1000
   const interval = covered / (points.length - 1)
   const threshold = interval * 1.1
-  let toStart = (first.time - from) / 1000
-  let toEnd = (to - last.time) / 1000
-  if (toStart >= threshold) toStart = interval / 2
-  if (raw > 0 && first.value >= 0) toStart = Math.min(toStart, covered * (first.value / raw))
-  if (toEnd >= threshold) toEnd = interval / 2
-  return raw * (covered + toStart + toEnd) / covered
+  const near = (distance: number): number => distance >= threshold ? interval / 2 : distance
+  const toZero = raw > 0 && first.value >= 0 ? covered * (first.value / raw) : Infinity
+  const distance = (first.time - from) / 1000
+  const toStart = release === 3 ? Math.min(near(distance), toZero) : near(Math.min(distance, toZero))
+  return raw * (covered + toStart + near((to - last.time) / 1000)) / covered
 }
 
 function lostInResets (points: readonly Point[]): number {

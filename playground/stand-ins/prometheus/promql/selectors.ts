@@ -1,5 +1,5 @@
 // Selectors: `name{label="value"}[5m] offset 1m` from the concrete tree to matchers and seconds.
-import type { RangeSelector, Selector } from './ast.ts'
+import type { Expr, RangeSelector, Selector } from './ast.ts'
 import { METRIC_NAME } from '../labels.ts'
 import type { Matcher, MatchOperator } from '../labels.ts'
 import { parseNumberOrDuration, parseString } from './literals.ts'
@@ -79,18 +79,24 @@ export function readRange (at: At, inner: (at: At) => { kind: string }): RangeSe
 }
 
 /** `expr offset 5m`: only a selector or a range can be shifted. */
-export function readOffset (at: At, inner: (at: At) => { kind: string }): Selector | RangeSelector {
+export function readOffset (at: At, inner: (at: At) => Expr): Expr {
   const [of, , length] = childrenOf(at) as [At, At, At]
-  const shifted = inner(of) as Selector | RangeSelector
-  const offset = readSeconds(length)
-  if (shifted.kind === 'selector') {
-    if (shifted.offset !== 0) throw errorAt(at, 'offset may not be set multiple times')
-    return { ...shifted, offset }
-  }
-  if (shifted.kind !== 'range') {
+  return shift(of, inner(of), readSeconds(length))
+}
+
+// The grammar reads `a - b offset 1m` as (a - b) offset 1m, Prometheus as a - (b offset 1m): the offset goes to the
+// last operand, as far as no parentheses stand in between.
+function shift (at: At, expr: Expr, offset: number): Expr {
+  const last = childrenOf(at).at(-1) as At
+  if (at.node.name === 'BinaryExpr' && expr.kind === 'binary') return { ...expr, right: shift(last, expr.right, offset) }
+  if (at.node.name === 'UnaryExpr') return expr.kind === 'negate' ? { ...expr, of: shift(last, expr.of, offset) } : shift(last, expr, offset)
+  const target = expr.kind === 'range' ? expr.selector : expr
+  if (target.kind !== 'selector' || at.node.name === 'ParenExpr') {
     throw errorAt(at, 'offset modifier must be preceded by an instant vector selector or range vector selector or a subquery')
   }
-  return { ...shifted, selector: { ...shifted.selector, offset } }
+  if (target.offset !== 0) throw errorAt(at, 'offset may not be set multiple times')
+  const shifted = { ...target, offset }
+  return expr.kind === 'range' ? { ...expr, selector: shifted } : shifted
 }
 
 function readSeconds (at: At): number {

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 
 import t from 'tap'
 
-import type { Release } from '../../../../playground/stand-ins/prometheus/promql/evaluate.ts'
+import type { Release } from '../../../../playground/stand-ins/prometheus/promql/over-range.ts'
 import { answerQuery } from '../../../../playground/stand-ins/prometheus/query.ts'
 import { createSeriesStore } from '../../../../playground/stand-ins/prometheus/series-store.ts'
 import type { SeriesStore } from '../../../../playground/stand-ins/prometheus/series-store.ts'

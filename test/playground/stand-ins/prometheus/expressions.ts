@@ -20,6 +20,7 @@ const SELECTORS = at(END, [
   'temperature', 'temperature{room="a"}', 'temperature{room!="a"}', 'temperature{room=~"a|b"}', 'temperature{room=~"a.*|"}',
   'temperature{room!~"[ab]"}', 'temperature{cellar=""}', 'temperature{cellar!=""}', '{__name__=~"temp.*",floor="1"}', '{"capacity"}',
   'temperature{room="a"} offset 1m', 'temperature{room="a"} offset -1m', 'temperature{room="a"}[45s]', 'temperature{room="a"}[45s] offset 2m',
+  'temperature - temperature offset 1m', 'capacity unless temperature offset 5m', '-temperature offset 1m', '2 * -temperature offset 1m',
   'missing', 'missing{a="b"}', 'extreme', 'stale_total', 'vanished_total', 'lonely_total'
 ])
 
@@ -33,7 +34,7 @@ const COUNTERS = [
   ...at(END, [
     `increase(${X}_count{${P}}[5m])`, `rate(${X}_count{${P}}[1m])`, `increase(${X}_count[2m] offset 3m)`,
     'increase(resets_total[1m])', 'increase(resets_total[5m])', 'rate(resets_total[10m])', 'increase(born_total[5m])',
-    'increase(born_total[1m])', 'rate(lonely_total[5m])', 'increase(missing_total[5m])', 'increase(uneven_total[15m])',
+    'increase(born_total[1m])', 'increase(young_total[5m])', 'rate(young_total[10m])', 'rate(lonely_total[5m])', 'increase(missing_total[5m])', 'increase(uneven_total[15m])',
     'rate(uneven_total[10m])', 'increase(uneven_total[100s])', 'increase(vanished_total[5m])', 'rate(temperature[2m])',
     'sum(increase(lonely_total[5m]))', 'count_over_time(uneven_total[10m])', 'last_over_time(uneven_total[10m])',
     'avg_over_time(temperature[2m])', 'max_over_time(temperature[2m])', 'min_over_time(temperature[2m])', 'sum_over_time(temperature[2m])'
@@ -75,7 +76,7 @@ const MATCHING = at(END, [
   'sum by (floor) (temperature) > capacity', 'capacity < bool on (floor) sum by (floor) (temperature)', 'sum by (floor) (temperature{floor="1"}) > on (floor) capacity',
   'temperature and on (floor) capacity > 5', 'temperature{room="a"} or temperature', 'temperature unless on (floor) capacity{floor="2"}', 'temperature and temperature{room="b"}',
   'temperature or on (floor) capacity', 'capacity unless capacity', 'temperature and on () vector(1)', 'temperature{room="a"} + missing', 'missing or temperature{room="a"}',
-  'capacity + on (floor) group_left (room) temperature{room=~"a|c"}'
+  'capacity + on (floor) group_left (room) temperature{room=~"a|c"}', 'temperature{floor="1"} < on (floor) capacity', 'temperature{floor="1"} > on (floor) capacity'
 ])
 
 // The queries a canary analysis asks: requests, safe error share, mean, share of slow requests.
@@ -94,7 +95,7 @@ const ERRORS = at(END, [
   '1 == 1', 'temperature and 1', '{}', '{room=~".*"}', 'temperature{__name__="x"}', 'temperature{room=~"("}', 'nosuch(temperature)', 'clamp_min(temperature)',
   'temperature + bool temperature', 'temperature[5m][5m]', '(1)[5m]', 'temperature and on (floor) group_left capacity', 'histogram_quantile(temperature, temperature)',
   'temperature * on (floor) capacity', 'temperature * on (floor) temperature', 'capacity * on (floor) temperature', 'temperature + on (nothing) group_left capacity', 'rate({__name__=~"born_total|resets_total"}[0s])',
-  '1 offset 5m', 'temperature offset', 'sum by (floor temperature', 'temperature{room=~"(?=a)"}', '-"a"', '{__name__=~"temperature|capacity"} * 2'
+  '1 offset 5m', 'temperature offset', '(temperature) offset 5m', 'sum(temperature) offset 5m', '(temperature - 1) offset 5m', 'temperature offset 5m offset 5m', 'sum by (floor temperature', 'temperature{room=~"(?=a)"}', '-"a"', '{__name__=~"temperature|capacity"} * 2'
 ])
 
 /** Every question, with what it is about. */

@@ -50,6 +50,7 @@ export const SERIES: readonly Recorded[] = [
   every(metricLabels('resets_total', { job: 'a' }), k => RESETS[k % RESETS.length] as number),
   every(metricLabels('born_total', { job: 'late' }), k => 100 + k, 50),
   every(metricLabels('born_total', { job: 'zero' }), k => k - 50, 50),
+  every(metricLabels('young_total', { job: 'a' }), k => 0.8 + (k - 50), 50),
   every(metricLabels('lonely_total', { job: 'one' }), () => 5, LAST, LAST),
   every(metricLabels('stale_total', { job: 'marked' }), k => k === 40 ? null : k * 4, 0, 40),
   every(metricLabels('stale_total', { job: 'back' }), k => k >= 30 && k < 36 ? null : k * 4),
