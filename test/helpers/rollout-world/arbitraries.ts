@@ -32,7 +32,8 @@ const edits: SpecChange[] = [
 const move: fc.Arbitrary<Move> = fc.oneof(
   { weight: 30, arbitrary: fc.record({ do: fc.constant('round' as const), outcome, seconds: fc.constantFrom(0, 1, 5, 20, 61) }) },
   { weight: 14, arbitrary: fc.record({ do: fc.constant('sync' as const), parentAge: age, childAge: age, lose: fc.constantFrom('nothing', 'nothing', 'nothing', 'child', 'status', 'both' as const) }) },
-  { weight: 8, arbitrary: fc.constant<Move>({ do: 'sync' }) },
+  { weight: 5, arbitrary: fc.constant<Move>({ do: 'sync' }) },
+  { weight: 3, arbitrary: fc.constant<Move>({ do: 'settle' }) },
   { weight: 6, arbitrary: fc.record({ do: fc.constant('seldon' as const), loseStatus: fc.boolean(), slowClean: fc.boolean() }) },
   { weight: 4, arbitrary: fc.record({ do: fc.constant('load' as const), version }) },
   { weight: 4, arbitrary: fc.record({ do: fc.constantFrom('kill', 'kill-one', 'kill', 'break', 'mend', 'mend' as const), version }) },
@@ -50,7 +51,7 @@ const move: fc.Arbitrary<Move> = fc.oneof(
 
 const options: fc.Arbitrary<WorldOptions> = fc.record({
   spec: fc.constantFrom<SpecChange>({}, {}, {}, { serving: { replicas: 2 } }, { rollout: { steps: [] } }, { rollout: { approval: 'Manual' } }, { whenAliasMissing: 'Delete' }, { rollout: { newVersion: 'Queue' } }),
-  router: fc.constantFrom<World['router']>('istioVirtualServicesReady', 'istioVirtualServicesReady', 'istioVirtualServicesReady', 'AmbassadorMappingsReady', 'none')
+  router: fc.constantFrom<World['router']>('istioVirtualServicesReady', 'istioVirtualServicesReady', 'istioVirtualServicesReady', 'AmbassadorMappingsReady', 'undefined', 'absent')
 })
 
 /** Where a walk begins, so that most of it happens where the danger is: rounds from a new object on. */

@@ -60,7 +60,7 @@ export function checkRest (world: World): void {
 /** Requests go to versions that answer, if any does. */
 function checkServed (world: World, status: Partial<Status>, seen: () => unknown): void {
   const child = newestChild(world)
-  if (!child || world.router === 'none') return
+  if (!child || !hasRouter(world)) return
   insist(deepEqual(world.seldon.routed, sharesOf(child)) || anyBroken(world), 'at rest the router does what is wanted', seen)
   const stable = nameOf(status.stable)
   if (!stable || world.broken.includes(stable)) return
@@ -68,6 +68,10 @@ function checkServed (world: World, status: Partial<Status>, seen: () => unknown
     const deployment = world.seldon.deployments[name]
     insist(share === 0 || (deployment?.available ?? 0) > 0, 'at rest no request goes to a version without a pod while stable has some', seen)
   }
+}
+
+function hasRouter ({ router }: World): boolean {
+  return router !== 'undefined' && router !== 'absent'
 }
 
 function anyBroken (world: World): boolean {
@@ -88,13 +92,14 @@ function checkArrived (world: World, status: Partial<Status>, target: VersionNam
     insist(status.phase === (world.broken.includes(target) && anyBroken(world) ? 'Degraded' : 'Healthy'), 'at rest on the alias, the phase says whether it answers', seen)
     return
   }
+  if (failed && isStuck) return
   if (failed && !isQueued) {
     insist(status.phase === 'Degraded', 'a refused alias is Degraded', seen)
-    insist(!stable || !status.rollout || isStuck, 'a refused alias starts no rollout', seen)
+    insist(!stable || !status.rollout, 'a refused alias starts no rollout', seen)
     return
   }
-  const waits = spec.rollout.paused || spec.rollout.approval === 'Manual' || world.broken.length > 0 || world.router === 'none'
+  const waits = spec.rollout.paused || spec.rollout.approval === 'Manual' || world.broken.length > 0 || !hasRouter(world)
   insist(waits, 'a calm world arrives at the alias', seen)
   insist(status.phase !== 'Healthy', 'an object that does not serve its alias is not Healthy', seen)
-  if (spec.rollout.paused && stable && world.router !== 'none') insist(status.phase === 'Paused' || world.broken.length > 0, 'a held rollout is Paused', seen)
+  if (spec.rollout.paused && stable && hasRouter(world)) insist(status.phase === 'Paused' || world.broken.length > 0, 'a held rollout is Paused', seen)
 }

@@ -5,6 +5,8 @@ export type Ghost = {
   failed: Record<string, string>
   /** Every rollout id that was ever started on the serving object. */
   started: string[]
+  /** Those that a status has shown, so that people may have copied them. */
+  shown: string[]
   /** Every id that people ever gave each command. */
   given: { promote: string[], abort: string[], retry: string[] }
   /** Somebody changed what goes into the pods, so restarts prove nothing. */
@@ -12,5 +14,5 @@ export type Ghost = {
 }
 
 export function emptyGhost (): Ghost {
-  return { failed: {}, started: [], given: { promote: [], abort: [], retry: [] }, podsEdited: false }
+  return { failed: {}, started: [], shown: [], given: { promote: [], abort: [], retry: [] }, podsEdited: false }
 }

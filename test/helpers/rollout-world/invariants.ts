@@ -20,6 +20,8 @@ export function checkInvariants (world: World, pass: Pass): void {
   checkMemory(pass)
   checkReaction(pass)
   checkLandedWrite(world, pass)
+  const shown = pass.response.status.rollout?.id
+  if (shown && pass.statusWrite === 'written' && !world.ghost.shown.includes(shown)) world.ghost.shown.push(shown)
 }
 
 /** After a reconcile of Seldon's: pods were restarted only where people edited what goes into them. */
@@ -65,7 +67,12 @@ function checkMemory ({ request, response, observed }: Pass): void {
   }
   if (!wanted) return
   if (reported !== undefined && reported !== seen.sequence) {
-    insist(wanted.sequence === higher, 'when status and annotation differ, the higher is repeated and nothing is decided', () => ({ wanted: wanted.sequence, seen: seen.sequence, reported }))
+    // A status that serves nothing never takes a live object away; the object's memory goes on above it.
+    const { stable, canary, deleting } = request.parent.status ?? {}
+    const isOutranked = reported > seen.sequence && !stable && !canary && !deleting
+    const isRestarted = reported > seen.sequence && !request.parent.status?.traffic && wanted.sequence === higher + 1
+    const decided = isOutranked ? !deepEqual({ ...wanted, sequence: 0 }, { ...seen, sequence: 0 }) : wanted.sequence !== higher && !isRestarted
+    insist(!decided, 'when status and annotation differ, the higher is repeated and nothing is decided', () => ({ wanted, seen, reported }))
     return
   }
   const same = deepEqual({ ...wanted, sequence: 0 }, { ...seen, sequence: 0 })

@@ -89,7 +89,7 @@ function checkStarted (world: World, pass: Pass, after: Memory): void {
   if (id === undefined || id === memoryOf(pass.before)?.rollout?.id || id === pass.request.parent.status?.rollout?.id) return
   // All memory lost and then an old reading of the parent: nothing is left that could tell.
   const hopeless = !pass.before && !pass.fresh
-  insist(hopeless || !world.ghost.started.includes(id), 'a rollout id is never used twice', () => ({ id, started: world.ghost.started }))
+  insist(hopeless || !world.ghost.shown.includes(id), 'a rollout id is never used twice', () => ({ id, shown: world.ghost.shown }))
   world.ghost.started.push(id)
 }
 

@@ -7,12 +7,14 @@ import { runPass, type Pass, type PassOptions, type Sync } from './metacontrolle
 import { checkCanary, pollRegistry, touchClock } from './poller.ts'
 import { memoryOf } from './reading.ts'
 import { killPods, loadPods, reconcileSeldon } from './seldon.ts'
+import { insist } from './violation.ts'
 import { newestChild, newestParent, overlay, parentAt, writeChild, writeParent, type SpecChange, type VersionName, type World } from './state.ts'
 
 export type CommandId = 'current' | 'old' | 'older' | 'future' | 'none'
 
 export type Move =
   | { do: 'sync' } & PassOptions
+  | { do: 'settle' }
   | { do: 'seldon', loseStatus?: boolean, slowClean?: boolean }
   | { do: 'pods' }
   | { do: 'load' | 'kill' | 'kill-one' | 'break' | 'mend', version: VersionName }
@@ -33,6 +35,7 @@ export type Move =
 export function applyMove (world: World, sync: Sync, move: Move): Pass[] {
   switch (move.do) {
     case 'sync': return [pass(world, sync, move)]
+    case 'settle': return settle(world, sync)
     case 'round': return round(world, sync, move)
     case 'seldon': reconcileSeldon(world, move); checkPods(world); return []
     case 'pods': loadPods(world); return []
@@ -53,7 +56,7 @@ export function applyMove (world: World, sync: Sync, move: Move): Pass[] {
   }
 }
 
-type Outside = Exclude<Move, { do: 'sync' | 'round' | 'seldon' | 'pods' | 'load' | 'kill' | 'kill-one' | 'break' | 'mend' | 'wait' | 'poll' | 'unreachable' | 'clock' | 'check' }>
+type Outside = Exclude<Move, { do: 'sync' | 'settle' | 'round' | 'seldon' | 'pods' | 'load' | 'kill' | 'kill-one' | 'break' | 'mend' | 'wait' | 'poll' | 'unreachable' | 'clock' | 'check' }>
 
 /** What people and the registry do. It takes them a second. */
 function applyOutside (world: World, move: Outside): void {
@@ -88,6 +91,21 @@ function pass (world: World, sync: Sync, options: PassOptions): Pass {
   const result = runPass(world, sync, options)
   checkInvariants(world, result)
   return result
+}
+
+/** Every write of the hook's triggers another sync, until there is none. */
+function settle (world: World, sync: Sync): Pass[] {
+  const passes: Pass[] = []
+  do passes.push(pass(world, sync, {})); while (hasWritten(passes.at(-1)) && passes.length < SETTLE_LIMIT)
+  insist(!hasWritten(passes.at(-1)), 'while nobody else does anything, the hook stops writing')
+  return passes
+}
+
+const SETTLE_LIMIT = 12
+
+/** Whether a pass changed anything. */
+export function hasWritten (pass: Pass | undefined): boolean {
+  return pass !== undefined && (pass.statusWrite === 'written' || pass.childWrite === 'updated' || pass.childWrite === 'created' || pass.childWrite === 'deleted')
 }
 
 /** Everybody does their work once, nothing is lost, and time goes on. */

@@ -38,11 +38,12 @@ function checkRaise (pass: Pass, before: Memory, after: Memory, raise: Raise): v
   const next = spec.rollout.steps.find((step) => step > raise.had && step < 100) ?? 100
   // Approval is awaited after the last step has passed: what is left is 100.
   if (rollout?.stage === 'AwaitingApproval') return
+  if (spec.analysis.whenPaused === 'Promote' && isUnjudgeable(pass)) return
   insist(raise.share <= next, 'a raise goes one step at most', seen)
   if (raise.had > 0) insist(isJudged(pass, before), 'nothing is raised unjudged', seen)
 }
 
-/** The checks of this very step have passed in sufficient number, or their absence was declared a reason to promote. */
+/** The checks of this very step have passed in sufficient number. */
 function isJudged (pass: Pass, before: Memory): boolean {
   const { analysis } = factsOf(pass.request.parent)
   const { spec } = pass.request.parent
@@ -50,5 +51,12 @@ function isJudged (pass: Pass, before: Memory): boolean {
   if (!analysis || !rollout) return false
   if (analysis.rollout !== rollout.id || analysis.step !== rollout.step || analysis.stepStartedAt !== rollout.stepStartedAt) return false
   if (analysis.failed > spec.analysis.failureLimit) return false
-  return analysis.passed >= spec.analysis.checks || (spec.analysis.whenPaused === 'Promote' && (analysis.streak.outcome === 'Inconclusive' || analysis.streak.outcome === 'Error'))
+  return analysis.passed >= spec.analysis.checks
+}
+
+/** Too many checks in a row could not be made. */
+function isUnjudgeable ({ request: { parent } }: Pass): boolean {
+  const { inconclusiveLimit, errorLimit } = parent.spec.analysis
+  const { outcome, count } = factsOf(parent).analysis?.streak ?? { outcome: 'Passed', count: 0 }
+  return (outcome === 'Inconclusive' && count > inconclusiveLimit) || (outcome === 'Error' && count > errorLimit)
 }

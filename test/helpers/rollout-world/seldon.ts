@@ -1,6 +1,7 @@
 // Seldon Core's operator as a model: Deployments of predictors, their pods, the router, and the status it writes, with its habits:
 // no traffic is applied while any Deployment is unready; the router's condition turns False in the reconcile that applies new traffic and True in the next;
-// deploymentStatus shows a Deployment one reconcile after its creation and drops it in the reconcile that cleans up.
+// deploymentStatus shows a Deployment one reconcile after its creation. A predictor that left keeps its last counts there: once traffic is applied
+// without it one reconcile deletes its Deployment, and a later one the entry, so a version that comes back soon looks ready before it exists.
 import deepEqual from 'fast-deep-equal'
 import type { KubeObject } from '../../../hooks/core/request.ts'
 import { formatInstant } from '../../../hooks/core/time.ts'
@@ -8,7 +9,7 @@ import { predictorName } from '../../../hooks/core/names.ts'
 import { VERSIONS, VERSION_NAMES, newestChild, writeChild, type Deployment, type VersionName, type World } from './state.ts'
 
 export type Predictor = { name: string, traffic?: number, replicas?: number, [field: string]: unknown }
-type Condition = { type: string, status: 'True' | 'False', lastTransitionTime: string }
+type Condition = { type: string, status: 'True' | 'False', reason: string, lastTransitionTime: string }
 type DeploymentStatus = { replicas?: number, availableReplicas?: number }
 export type SeldonStatus = { state?: string, description?: string, deploymentStatus?: Record<string, DeploymentStatus>, conditions?: Condition[] }
 
@@ -107,38 +108,60 @@ function unreadyState (world: World, unready: Predictor[]): string {
   return world.now - since >= FAILED_AFTER ? 'Failed' : 'Creating'
 }
 
-/** Zero counts are left out, as Go's omitempty does. */
+/** Counts of what is wanted and was there before; of the others what was last known. Zero counts are left out, as Go's omitempty does. */
 function describeDeployments (world: World, child: KubeObject, created: string[]): Record<string, DeploymentStatus> {
-  const entries = Object.entries(world.seldon.deployments).filter(([name]) => !created.includes(name))
-  return Object.fromEntries(entries.map(([name, { replicas, available }]) => [
-    deploymentKey(child, name),
-    { replicas, ...(available > 0 && { availableReplicas: available }) }
-  ]))
+  const known = { ...statusOf(child).deploymentStatus }
+  for (const { name } of predictorsOf(child)) {
+    const deployment = world.seldon.deployments[name]
+    if (!deployment || created.includes(name)) continue
+    const { replicas, available } = deployment
+    known[deploymentKey(child, name)] = { replicas, ...(available > 0 && { availableReplicas: available }) }
+  }
+  return known
 }
 
 function routeAndClean (world: World, child: KubeObject, deploymentStatus: Record<string, DeploymentStatus>, slowClean: boolean): SeldonStatus {
   const shares = sharesOf(child)
   const changed = !deepEqual(world.seldon.routed, shares)
   world.seldon.routed = shares
-  let cleaned = deploymentStatus
-  if (!slowClean) {
-    for (const name of Object.keys(world.seldon.deployments)) {
-      if (name in shares) continue
-      delete world.seldon.deployments[name]
-      const { [deploymentKey(child, name)]: _gone, ...rest } = cleaned
-      cleaned = rest
-    }
+  return {
+    deploymentStatus: slowClean ? deploymentStatus : cleanUp(world, child, deploymentStatus),
+    conditions: routerConditions(world, statusOf(child).conditions ?? [], changed)
   }
-  return { deploymentStatus: cleaned, conditions: routerConditions(world, statusOf(child).conditions ?? [], changed) }
 }
 
+/** What the status still names goes: Deployments first, entries once those are gone. A Deployment that was never counted is never found. */
+function cleanUp (world: World, child: KubeObject, deploymentStatus: Record<string, DeploymentStatus>): Record<string, DeploymentStatus> {
+  const wanted = new Set(predictorsOf(child).map(({ name }) => deploymentKey(child, name)))
+  const names = Object.keys(world.seldon.deployments)
+  const gone = Object.keys(deploymentStatus).filter((key) => !wanted.has(key) && !names.some((name) => deploymentKey(child, name) === key))
+  for (const name of names) {
+    const key = deploymentKey(child, name)
+    if (!wanted.has(key) && key in deploymentStatus) delete world.seldon.deployments[name]
+  }
+  return Object.fromEntries(Object.entries(deploymentStatus).filter(([key]) => !gone.includes(key)))
+}
+
+const ROUTERS = {
+  istioVirtualServicesReady: { name: 'VirtualServices', undefined: 'No VirtualServices defined' },
+  // Spelt like this in the operator.
+  AmbassadorMappingsReady: { name: 'Ambassador Mappings', undefined: 'No Ambassador Mappaings defined' }
+} as const
+
+/** Of the two routers one applied the shares, just now or before; of the other one nothing is defined, which is True too. */
 function routerConditions (world: World, conditions: Condition[], changed: boolean): Condition[] {
-  if (world.router === 'none') return conditions
-  const type = world.router
-  const status = changed ? 'False' : 'True'
-  const old = conditions.find((condition) => condition.type === type)
-  const lastTransitionTime = old?.status === status ? old.lastTransitionTime : formatInstant(world.now)
-  return [...conditions.filter((condition) => condition !== old), { type, status, lastTransitionTime }]
+  if (world.router === 'absent') return conditions
+  return Object.entries(ROUTERS).reduce((all, [type, words]) => {
+    if (type !== world.router) return withCondition(all, { type, status: 'True', reason: words.undefined }, world.now)
+    const reason = `${changed ? 'Not all' : 'All'} ${words.name} created`
+    return withCondition(all, { type, status: changed ? 'False' : 'True', reason }, world.now)
+  }, conditions)
+}
+
+function withCondition (conditions: Condition[], wanted: Omit<Condition, 'lastTransitionTime'>, now: number): Condition[] {
+  const old = conditions.find(({ type }) => type === wanted.type)
+  if (old?.status === wanted.status && old.reason === wanted.reason) return conditions
+  return [...conditions.filter((condition) => condition !== old), { ...wanted, lastTransitionTime: formatInstant(now) }]
 }
 
 /** Pods that can load do so. */

@@ -46,8 +46,8 @@ export type World = {
   registry: RegistryState
   /** Versions whose pods never get ready. */
   broken: VersionName[]
-  /** Which condition the router reports through, if there is one. */
-  router: 'istioVirtualServicesReady' | 'AmbassadorMappingsReady' | 'none'
+  /** Which condition the router reports through. Without one Seldon calls both routers undefined, or says nothing. */
+  router: 'istioVirtualServicesReady' | 'AmbassadorMappingsReady' | 'undefined' | 'absent'
   ghost: Ghost
 }
 
@@ -65,7 +65,7 @@ export const QUICK: SpecChange = {
   modelAlias: 'champion',
   minioSecret: 'minio-rclone',
   rollout: { steps: [20, 60], progressDeadline: '2m', keepStable: '2m', keepFailed: '30s' },
-  analysis: { interval: '1s', checks: 2, initialDelay: '0s', window: '1m', failureLimit: 1, inconclusiveLimit: 3, errorLimit: 3 }
+  analysis: { interval: '1s', checks: 2, initialDelay: '0s', window: '1m', failureLimit: 1, inconclusiveLimit: 1, errorLimit: 1 }
 }
 
 /** A spec as the API server stores it: defaults filled in. */
