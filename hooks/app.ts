@@ -63,6 +63,7 @@ function createServer ({ logger, tls }: AppOptions): FastifyInstance {
   // Fastify's types tell HTTP and HTTPS apart; nothing here does.
   const app = (tls ? fastify({ ...server, https: tls }) : fastify(server)) as unknown as FastifyInstance
   app.server.headersTimeout = 110 * SECOND
+  app.removeContentTypeParser('text/plain')
   return app
 }
 

@@ -30,14 +30,20 @@ export class SettingsError extends Error {
 
 /** Reads the settings. Throws SettingsError. */
 export function readSettings (env: Record<string, string | undefined> = process.env): Settings {
-  const given = Object.fromEntries(Object.keys(Settings.properties).flatMap((name) => env[name] ? [[name, env[name]]] : []))
-  const settings = Value.Default(Settings, Value.Convert(Settings, given)) as Settings
+  const given = Object.entries(Settings.properties).flatMap(([name, schema]) => env[name] ? [[name, valueOf(schema, env[name])]] : [])
+  const settings = Value.Default(Settings, Object.fromEntries(given)) as Settings
   const problems = [...Value.Errors(Settings, settings)].map(({ path }) => problemOf(path.slice(1), env))
   const { TLS_CERT_FILE: cert, TLS_KEY_FILE: key } = settings
   if (cert && !key) problems.push('TLS_KEY_FILE is not set but TLS_CERT_FILE is: set both, or neither for plain HTTP')
   if (key && !cert) problems.push('TLS_CERT_FILE is not set but TLS_KEY_FILE is: set both, or neither for plain HTTP')
   if (problems.length > 0) throw new SettingsError([...new Set(problems)].join('\n'))
   return settings
+}
+
+/** Not Value.Convert, which makes port 80 of 80.5. */
+function valueOf (schema: TSchema, text: string): string | number {
+  const number = Number(text)
+  return schema.type === 'string' || Number.isNaN(number) ? text : number
 }
 
 function problemOf (name: string, env: Record<string, string | undefined>): string {

@@ -1,5 +1,6 @@
 // The words of Events: versions, weights, numbers and limits, and what a person can do.
-import { parseFacts, type MetricResult } from '../hooks/core/facts.ts'
+import { parseFacts } from '../hooks/core/facts.ts'
+import { describeMetric } from '../hooks/core/measurement.ts'
 import type { Parent } from '../hooks/core/request.ts'
 import type { Spec } from '../hooks/mlflow-model/schema.ts'
 import type { Failure, Status } from '../hooks/mlflow-model/schema/status.ts'
@@ -19,11 +20,6 @@ export function describeLastCheck (model: Parent<Spec, Status>, rollout: string 
   const analysis = parseFacts(model.metadata.annotations).analysis
   if (!analysis || analysis.rollout !== rollout || analysis.last.metrics.length === 0) return ''
   return ` Last check ${analysis.last.outcome}: ${analysis.last.metrics.map(describeMetric).join(', ')}.`
-}
-
-/** `latency-p95 0.12 against 0.118 of stable (limit +5%)`. */
-function describeMetric ({ name, stable, canary, limit, dryRun }: MetricResult): string {
-  return `${name} ${canary ?? 'no data'} against ${stable ?? 'no data'} of stable (limit ${limit}${dryRun ? ', dry run' : ''})`
 }
 
 type Ended = { outcome: NonNullable<Status['lastOutcome']>, first: boolean, canary: string | undefined, status: Partial<Status>, failure: Failure | undefined }

@@ -9,7 +9,7 @@ import type { Summary } from './phase.ts'
 
 /** Mirrors the memory. Conditions are added by the caller. */
 export function computeStatus (memory: Memory, facts: RolloutFacts, summary: Summary, url: string): Status {
-  const deadline = nextDeadline(memory, facts.now)
+  const deadline = nextDeadline(memory, facts)
   return defined({
     ...memory,
     ...versionsOf(memory, facts),

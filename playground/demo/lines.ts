@@ -1,5 +1,5 @@
 // What changed between two moments, in plain lines: the whole story for those without a terminal, and the log above the panel for the others.
-import { metricText } from './bars.ts'
+import { describeMetric } from '../../hooks/core/measurement.ts'
 import type { Snapshot } from './snapshot.ts'
 
 const START: Snapshot = { phase: '', reason: '', weight: 0 }
@@ -18,7 +18,8 @@ function versionLines (before: Snapshot, after: Snapshot): string[] {
 function checkLines (before: Snapshot, after: Snapshot): string[] {
   const { check } = after
   if (!check || check.at === before.check?.at) return []
-  return [`check at ${after.weight} %: ${check.outcome} (${check.metrics.map(metricText).join('; ')})`]
+  const judged = check.outcome === 'Passed' || check.outcome === 'Failed'
+  return [`check at step ${check.step}: ${check.outcome}, ${judged ? check.metrics.map(describeMetric).join(', ') : check.reason}`]
 }
 
 function weightLines (before: Snapshot, after: Snapshot): string[] {

@@ -2,7 +2,8 @@
 import Table from 'cli-table3'
 import color from 'picocolors'
 import type { MetricResult } from '../../hooks/core/facts.ts'
-import { measured, splitBar } from './bars.ts'
+import { formatMeasurement } from '../../hooks/core/measurement.ts'
+import { splitBar } from './bars.ts'
 import type { Snapshot } from './snapshot.ts'
 
 /** Draws one snapshot. `title` says what the story is at, `seconds` how long it has been going on. */
@@ -29,7 +30,7 @@ function phaseText (phase: string): string {
 function drawMetrics (metrics: MetricResult[]): string {
   const table = new Table({ head: ['metric', 'stable', 'canary', 'limit', 'verdict'], style: { head: ['dim'], border: ['dim'], compact: true } })
   for (const { name, stable, canary, limit, outcome } of metrics) {
-    table.push([name, measured(name, stable), measured(name, canary), limit, outcome === 'Failed' ? color.red(outcome) : outcome])
+    table.push([name, formatMeasurement(name, stable), formatMeasurement(name, canary), limit, outcome === 'Failed' ? color.red(outcome) : outcome])
   }
   return table.toString().split('\n').map((line) => `  ${line}`).join('\n')
 }

@@ -15,7 +15,7 @@ export interface Snapshot {
   outcome?: string
   error?: string
   /** The last check of this rollout. */
-  check?: { at: string, outcome: string, passed: number, failed: number, metrics: MetricResult[] }
+  check?: { at: string, step: number, outcome: string, reason: string, metrics: MetricResult[] }
   rolloutId?: string
 }
 
@@ -36,8 +36,8 @@ export function snapshotOf (object: KubeObject): Snapshot {
 function checkOf (object: KubeObject, rollout: string | undefined): Pick<Snapshot, 'check'> {
   const { analysis } = parseFacts(object.metadata.annotations)
   if (analysis === undefined || analysis.rollout !== rollout) return {}
-  const { passed, failed, last: { at, outcome, metrics } } = analysis
-  return { check: { at, outcome, passed, failed, metrics } }
+  const { step, last: { at, outcome, reason, metrics } } = analysis
+  return { check: { at, step, outcome, reason, metrics } }
 }
 
 function given (fields: Record<string, string | undefined>): Record<string, string> {

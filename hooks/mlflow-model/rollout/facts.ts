@@ -87,6 +87,18 @@ export function isLingering (version: VersionIdentity | undefined, facts: Rollou
   return version !== undefined && facts.readiness(version).progress !== ''
 }
 
+/** The router's clock and ours agree about this well, in seconds; beyond it, its times are taken for another clock's and not waited for. */
+const CLOCKS_AGREE = 5
+
+/**
+ * When the router's next flip will show, if it does not yet: its times are whole seconds, so a flip in the second of the one before it looks
+ * like none, and the weight would count as in force only after a minute. Undefined when the next flip can be told from the last one.
+ */
+export function flipVisibleAt ({ router, now }: RolloutFacts): number | undefined {
+  const transition = Math.max(0, ...router.transition.split(',').map((text) => parseInstant(text) ?? 0))
+  return transition >= now && transition < now + CLOCKS_AGREE ? transition + 1 : undefined
+}
+
 /** Whether the wanted weights have been seen in force. */
 export function inForce (memory: Memory): boolean {
   return memory.traffic?.inForce === true

@@ -1,7 +1,7 @@
 // What follows from a decision without another one: whether checks count now, and which deadline runs.
 import { formatInstant, parseInstant } from '../../core/time.ts'
 import type { Memory, Rollout } from '../schema/status.ts'
-import { after, inForce, isAvailable, isReady, type RolloutFacts } from './facts.ts'
+import { after, flipVisibleAt, inForce, isAvailable, isReady, type RolloutFacts } from './facts.ts'
 import { FLIP_LOST_SECONDS, flipLostAt } from './observe.ts'
 import { withRollout } from './memory.ts'
 
@@ -94,13 +94,14 @@ function waitForRouter (memory: Memory, facts: RolloutFacts): Wait {
 }
 
 /** The earliest instant later than now at which a decision may be due, in whole seconds. */
-export function nextDeadline (memory: Memory, now: number): number | undefined {
+export function nextDeadline (memory: Memory, facts: RolloutFacts): number | undefined {
   const { rollout, previous, traffic } = memory
   const deadlines = [
     parseInstant(rollout?.deadline),
     parseInstant(previous?.keepUntil),
-    traffic && !traffic.inForce ? flipLostAt(traffic.writtenAt) : undefined
+    traffic && !traffic.inForce ? flipLostAt(traffic.writtenAt) : undefined,
+    rollout?.stage === 'Loading' && isReady(memory.canary, facts) ? flipVisibleAt(facts) : undefined
   ]
-  const ahead = deadlines.filter((deadline) => deadline !== undefined).filter((deadline) => deadline > now)
+  const ahead = deadlines.filter((deadline) => deadline !== undefined).filter((deadline) => deadline > facts.now)
   return ahead.length > 0 ? Math.min(...ahead) : undefined
 }

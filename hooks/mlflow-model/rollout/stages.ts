@@ -1,6 +1,6 @@
 // The way up: Loading, Stepping, AwaitingApproval, Promoting. Each takes the memory one decision further, or returns it as it is.
 import type { Memory } from '../schema/status.ts'
-import { inForce, isAvailable, isLingering, isReady, type RolloutFacts } from './facts.ts'
+import { flipVisibleAt, inForce, isAvailable, isLingering, isReady, type RolloutFacts } from './facts.ts'
 import { fail, promotedAs, swapRoles, takeOver } from './endings.ts'
 import { withRollout, withTraffic } from './memory.ts'
 import { ANALYSIS_FAILED, METRICS_UNAVAILABLE, NOT_ENOUGH_TRAFFIC, PROGRESS_DEADLINE_EXCEEDED, WEIGHT_NOT_APPLIED } from './reasons.ts'
@@ -104,7 +104,7 @@ function stepUnjudgeable (memory: Memory, facts: RolloutFacts, reason: string): 
 }
 
 function isRaisable (memory: Memory, facts: RolloutFacts): boolean {
-  return inForce(memory) && isReady(memory.canary, facts) && isAvailable(memory.stable, facts)
+  return flipVisibleAt(facts) === undefined && inForce(memory) && isReady(memory.canary, facts) && isAvailable(memory.stable, facts)
 }
 
 /** The next step, or what comes after the last one. */

@@ -1,5 +1,6 @@
 // What the checks of this step say. The poller counts, the judgement over a step is made here.
-import type { AnalysisFact, MetricResult } from '../../core/facts.ts'
+import type { AnalysisFact } from '../../core/facts.ts'
+import { describeMetric } from '../../core/measurement.ts'
 import type { Rollout } from '../schema/status.ts'
 import type { RolloutFacts } from './facts.ts'
 import { METRICS_UNAVAILABLE, NOT_ENOUGH_TRAFFIC } from './reasons.ts'
@@ -35,13 +36,9 @@ function inARow (checks: AnalysisFact, outcome: AnalysisFact['last']['outcome'])
   return checks.streak.outcome === outcome ? checks.streak.count : 0
 }
 
-/** The numbers of the last check in words: `error-rate 6.1 vs 0.9 (limit +2%), …`, those that failed first. */
+/** The numbers of the last check in words: `error-rate 6.1 % against 0.9 % of stable (limit +2%), …`, those that failed first. */
 export function describeMetrics (rollout: Rollout, facts: Pick<RolloutFacts, 'analysis'>): string {
   const metrics = currentAnalysis(rollout, facts.analysis)?.last.metrics ?? []
   const failed = metrics.filter((metric) => metric.outcome === 'Failed' && !metric.dryRun)
   return (failed.length > 0 ? failed : metrics).map(describeMetric).join(', ').slice(0, 300)
-}
-
-function describeMetric ({ name, stable, canary, limit }: MetricResult): string {
-  return `${name} ${canary ?? 'no data'} vs ${stable ?? 'no data'} (limit ${limit})`
 }
