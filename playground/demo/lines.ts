@@ -1,12 +1,12 @@
-// What changed between two moments, in plain lines: the whole story for those without a terminal, and the log above the panel for the others.
+// What changed between two moments, in lines: the whole story for those without a terminal, and the log above the panel for the others.
 import { describeMetric } from '../../hooks/core/measurement.ts'
 import type { Snapshot } from './snapshot.ts'
 
 const START: Snapshot = { phase: '', reason: '', weight: 0 }
 
-/** Sentences about what happened between two snapshots; none when nothing that matters did. */
-export function changesBetween (before: Snapshot = START, after: Snapshot): string[] {
-  return [...versionLines(before, after), ...checkLines(before, after), ...weightLines(before, after), ...endLines(before, after)]
+/** Sentences about what happened between two snapshots; none when nothing that matters did. `brief` leaves out numbers, which the panel shows. */
+export function changesBetween (before: Snapshot = START, after: Snapshot, brief = false): string[] {
+  return [...versionLines(before, after), ...checkLines(before, after, brief), ...weightLines(before, after), ...endLines(before, after)]
 }
 
 function versionLines (before: Snapshot, after: Snapshot): string[] {
@@ -15,9 +15,10 @@ function versionLines (before: Snapshot, after: Snapshot): string[] {
   return [`version ${after.canary} is seen behind the alias and loads beside version ${after.stable}`]
 }
 
-function checkLines (before: Snapshot, after: Snapshot): string[] {
+function checkLines (before: Snapshot, after: Snapshot, brief: boolean): string[] {
   const { check } = after
   if (!check || check.at === before.check?.at) return []
+  if (brief) return [`check at step ${check.step}: ${check.outcome}`]
   const judged = check.outcome === 'Passed' || check.outcome === 'Failed'
   return [`check at step ${check.step}: ${check.outcome}, ${judged ? check.metrics.map(describeMetric).join(', ') : check.reason}`]
 }

@@ -12,7 +12,8 @@ const SAMPLE = fileURLToPath(new URL('../../manifests/samples/mlflow-model-demo.
 const OBJECT = `/apis/sluice.dev/v1alpha1/namespaces/models/mlflowmodels/${MODEL}`
 const RATE = 400
 
-const screen = createScreen(process.stdout, process.stdout.isTTY === true && process.env['CI'] === undefined)
+const isTerminal = process.stdout.isTTY === true && process.env['CI'] === undefined
+const screen = createScreen(process.stdout, isTerminal)
 const problems: string[] = []
 const system = await startSystem({
   bad: BAD_VERSIONS,
@@ -33,7 +34,7 @@ async function tell (running: System, output: Screen): Promise<boolean> {
   const seen: Snapshot[] = []
   const watching = new AbortController()
   const following = follow(`${running.api.url}${OBJECT}`, (snapshot) => {
-    for (const line of changesBetween(seen.at(-1), snapshot)) output.say(line)
+    for (const line of changesBetween(seen.at(-1), snapshot, isTerminal)) output.say(line)
     seen.push(snapshot)
     output.show(snapshot)
   }, watching.signal)

@@ -14,7 +14,7 @@ export function drawPanel (snapshot: Snapshot, title: string, seconds: number): 
   return [
     '',
     `${color.bold(title)}  ${color.dim(`${seconds} s`)}`,
-    `  ${color.green(bar.stable)}${color.yellow(bar.canary)}  ${names || color.dim('nothing is served yet')}${canary && stable ? `  ${weight} %` : ''}`,
+    `  ${color.green(bar.stable)}${color.yellow(bar.canary)}  ${names || color.dim('nothing is served yet')}${canary && stable ? color.yellow(`  ${weight} %`) : ''}`,
     `  ${phaseText(phase)}${reason ? color.dim(` ${reason}`) : ''}${step ? color.dim(`  step ${step}`) : ''}`,
     snapshot.check ? drawMetrics(snapshot.check.metrics) : '',
     snapshot.error ? color.yellow(`  ${snapshot.error}`) : ''
