@@ -22,7 +22,7 @@ export interface Subject { group: string, plural: string, kind: string }
 /** An Error that carries the Status object to answer with. */
 export function apiError (code: number, reason: string, message: string, details?: Status['details']): ApiError {
   const answer: Status = {
-    kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, reason, ...(details ? { details } : {}), code
+    kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, ...(reason ? { reason } : {}), ...(details ? { details } : {}), code
   }
   return Object.assign(new Error(message), { answer })
 }
@@ -55,17 +55,22 @@ function qualifiedKind (subject: Subject): string {
   return subject.group ? `${subject.kind}.${subject.group}` : subject.kind
 }
 
+/** The details of an error about one object; what is empty is left out. */
+function detailsOf (name: string, group: string, kind: string): NonNullable<Status['details']> {
+  return { ...(name ? { name } : {}), ...(group ? { group } : {}), kind }
+}
+
 export function notFound (subject: Subject, name: string): ApiError {
-  return apiError(404, 'NotFound', `${qualified(subject)} "${name}" not found`, { name, group: subject.group, kind: subject.plural })
+  return apiError(404, 'NotFound', `${qualified(subject)} "${name}" not found`, detailsOf(name, subject.group, subject.plural))
 }
 
 export function alreadyExists (subject: Subject, name: string): ApiError {
-  return apiError(409, 'AlreadyExists', `${qualified(subject)} "${name}" already exists`, { name, group: subject.group, kind: subject.plural })
+  return apiError(409, 'AlreadyExists', `${qualified(subject)} "${name}" already exists`, detailsOf(name, subject.group, subject.plural))
 }
 
 export function conflict (subject: Subject, name: string, why: string, causes?: StatusCause[]): ApiError {
   return apiError(409, 'Conflict', `Operation cannot be fulfilled on ${qualified(subject)} "${name}": ${why}`,
-    { name, group: subject.group, kind: subject.plural, ...(causes ? { causes } : {}) })
+    { ...detailsOf(name, subject.group, subject.plural), ...(causes ? { causes } : {}) })
 }
 
 /** 422 with one cause a broken rule; the message reads as the real server's does. */
@@ -73,7 +78,7 @@ export function invalid (subject: Subject, name: string, causes: StatusCause[]):
   const parts = causes.map((cause) => `${cause.field}: ${cause.message}`)
   const list = parts.length === 1 ? parts[0] : `[${parts.join(', ')}]`
   return apiError(422, 'Invalid', `${qualifiedKind(subject)} "${name}" is invalid: ${list}`,
-    { name, group: subject.group, kind: subject.kind, causes })
+    { ...detailsOf(name, subject.group, subject.kind), causes })
 }
 
 export function badRequest (message: string): ApiError {
@@ -81,7 +86,18 @@ export function badRequest (message: string): ApiError {
 }
 
 export function forbidden (subject: Subject, name: string, why: string): ApiError {
-  return apiError(403, 'Forbidden', `${qualified(subject)} "${name}" is forbidden: ${why}`, { name, group: subject.group, kind: subject.plural })
+  return apiError(403, 'Forbidden', `${qualified(subject)} "${name}" is forbidden: ${why}`, detailsOf(name, subject.group, subject.plural))
+}
+
+/** 409 for a uid that is not the object's any more; worded by kind, as the storage layer does. */
+export function uidMismatch (subject: Subject, name: string, wanted: string, found: string | undefined): ApiError {
+  return apiError(409, 'Conflict', `Operation cannot be fulfilled on ${qualifiedKind(subject)} "${name}": the UID in the precondition (${wanted}) does not match the UID in record (${found}). The object might have been deleted and then recreated`,
+    detailsOf(name, subject.group, subject.kind))
+}
+
+/** 404 for a path that is no resource. */
+export function noSuchResource (): ApiError {
+  return apiError(404, 'NotFound', 'the server could not find the requested resource', {})
 }
 
 export function expired (message: string): ApiError {

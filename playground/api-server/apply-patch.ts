@@ -1,6 +1,6 @@
 // Server-side apply: the applied configuration merged into the live object, with ownership of every field by manager.
 import equal from 'fast-deep-equal'
-import { conflict } from './api-error.ts'
+import { apiError } from './api-error.ts'
 import type { StatusCause } from './api-error.ts'
 import { fromFieldsV1, itemKey, leavesOf, showPath } from './field-set.ts'
 import { isMap } from './kube-object.ts'
@@ -32,10 +32,10 @@ function below (ownership: Ownership, key: string, inMetadata: boolean): Ownersh
 
 function mergeListMap (live: unknown[], applied: Record<string, unknown>[], ownership: Extract<Ownership, { shape: 'listMap' }>): unknown[] {
   const merged = live.map((item) => {
-    const mine = applied.find((other) => isMap(item) && itemKey(other, ownership.keys) === itemKey(item, ownership.keys))
+    const mine = applied.find((other) => isMap(item) && itemKey(other, ownership) === itemKey(item, ownership))
     return mine ? merge(item, mine, ownership.item) : item
   })
-  const fresh = applied.filter((item) => !live.some((other) => isMap(other) && itemKey(other, ownership.keys) === itemKey(item, ownership.keys)))
+  const fresh = applied.filter((item) => !live.some((other) => isMap(other) && itemKey(other, ownership) === itemKey(item, ownership)))
   return [...merged, ...fresh]
 }
 
@@ -94,9 +94,16 @@ function conflictsOf (applied: Map<string, unknown>, live: Map<string, unknown>,
   })
 }
 
-function refuse (request: ApplyRequest, conflicts: { path: string, entry: ManagedFieldsEntry }[]): never {
-  const causes = conflicts.map(({ path, entry }): StatusCause => ({ reason: 'FieldManagerConflict', message: `conflict with "${entry.manager}"`, field: showPath(path) }))
-  throw conflict(request.resource, request.applied.metadata.name, `Apply failed with ${causes.length} conflict${causes.length > 1 ? 's' : ''}: ${causes.map((cause) => `${cause.message}: ${cause.field}`).join(', ')}`, causes)
+/** An Update is told with its version, an Apply without. */
+function showManager (entry: ManagedFieldsEntry): string {
+  return entry.operation === 'Update' ? `${JSON.stringify(entry.manager)} using ${entry.apiVersion}` : JSON.stringify(entry.manager)
+}
+
+function refuse (conflicts: { path: string, entry: ManagedFieldsEntry }[]): never {
+  const causes = conflicts.map(({ path, entry }): StatusCause => ({ reason: 'FieldManagerConflict', message: `conflict with ${showManager(entry)}`, field: showPath(path) }))
+  const byManager = Map.groupBy(causes, (cause) => cause.message)
+  const parts = [...byManager].map(([message, found]) => (found.length === 1 ? `${message}: ${found[0]!.field}` : `${message.replace('conflict', 'conflicts')}:\n${found.map((cause) => `- ${cause.field}`).join('\n')}`))
+  throw apiError(409, 'Conflict', `Apply failed with ${causes.length} conflict${causes.length > 1 ? 's' : ''}: ${parts.join('\n')}`, { causes })
 }
 
 /**
@@ -113,7 +120,7 @@ export function applyObject (request: ApplyRequest): { object: KubeObject, manag
 
   const { mine, others } = claimsOf(request)
   const conflicts = conflictsOf(wanted, leavesOf(current, ownership), others)
-  if (conflicts.length > 0 && !request.force) refuse(request, conflicts)
+  if (conflicts.length > 0 && !request.force) refuse(conflicts)
   const left = disown(others, new Set(conflicts.map(({ path }) => path)))
   const stillOwned = new Set([...wanted.keys(), ...left.flatMap((other) => [...fromFieldsV1(other.fieldsV1)])])
   const abandoned = mine ? [...fromFieldsV1(mine.fieldsV1)].filter((path) => !stillOwned.has(path)) : []

@@ -17,8 +17,15 @@ const mergeKeys: Record<string, string[]> = {
   ownerReferences: ['uid']
 }
 
+/** Maps that have one owner as a whole. */
+const atomicMaps = new Set(['selector', 'podSelector', 'namespaceSelector', 'labelSelector', 'roleRef', 'fieldRef', 'resourceFieldRef', 'configMapKeyRef', 'secretKeyRef'])
+
 function listOwnership (field: string, parent: string): Ownership | undefined {
-  if (field === 'ports') return { shape: 'listMap', keys: parent === 'containers' || parent === 'initContainers' ? ['containerPort', 'protocol'] : ['port', 'protocol'], item: below(field) }
+  if (field === 'ports') {
+    const keys = parent === 'containers' || parent === 'initContainers' ? ['containerPort', 'protocol'] : ['port', 'protocol']
+    return { shape: 'listMap', keys, item: below(field), defaults: { protocol: 'TCP' } }
+  }
+  if (atomicMaps.has(field)) return { shape: 'atomic' }
   if (field === 'finalizers') return { shape: 'set' }
   const keys = Object.hasOwn(mergeKeys, field) ? mergeKeys[field] : undefined
   return keys ? { shape: 'listMap', keys, item: below(field) } : undefined

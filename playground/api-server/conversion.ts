@@ -11,33 +11,41 @@ function defined (fields: Record<string, unknown>): Record<string, unknown> {
 /** events.k8s.io/v1 → v1, which is how both are stored. */
 export function eventToCore (event: KubeObject): KubeObject {
   const { note, regarding, reportingController, deprecatedSource, deprecatedCount, deprecatedFirstTimestamp, deprecatedLastTimestamp, ...rest } = event
-  return defined({
-    ...rest,
-    apiVersion: 'v1',
-    message: note,
-    involvedObject: regarding ?? {},
-    reportingComponent: reportingController,
-    source: deprecatedSource,
-    count: deprecatedCount,
-    firstTimestamp: deprecatedFirstTimestamp,
-    lastTimestamp: deprecatedLastTimestamp
-  }) as unknown as KubeObject
+  return {
+    firstTimestamp: null,
+    lastTimestamp: null,
+    ...defined({
+      ...rest,
+      apiVersion: 'v1',
+      message: note,
+      involvedObject: regarding ?? {},
+      reportingComponent: reportingController,
+      source: deprecatedSource ?? {},
+      count: deprecatedCount,
+      firstTimestamp: deprecatedFirstTimestamp,
+      lastTimestamp: deprecatedLastTimestamp
+    })
+  } as unknown as KubeObject
 }
 
 /** v1 → events.k8s.io/v1. */
 export function eventFromCore (event: KubeObject): KubeObject {
   const { message, involvedObject, reportingComponent, source, count, firstTimestamp, lastTimestamp, ...rest } = event
-  return defined({
-    ...rest,
-    apiVersion: 'events.k8s.io/v1',
-    note: message,
-    regarding: involvedObject,
-    reportingController: reportingComponent,
-    deprecatedSource: source,
-    deprecatedCount: count,
-    deprecatedFirstTimestamp: firstTimestamp,
-    deprecatedLastTimestamp: lastTimestamp
-  }) as unknown as KubeObject
+  return {
+    deprecatedFirstTimestamp: null,
+    deprecatedLastTimestamp: null,
+    ...defined({
+      ...rest,
+      apiVersion: 'events.k8s.io/v1',
+      note: message,
+      regarding: involvedObject,
+      reportingController: reportingComponent,
+      deprecatedSource: source,
+      deprecatedCount: count,
+      deprecatedFirstTimestamp: firstTimestamp,
+      deprecatedLastTimestamp: lastTimestamp
+    })
+  } as unknown as KubeObject
 }
 
 /** The object in the version of the resource it was asked for. */

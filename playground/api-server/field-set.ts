@@ -18,9 +18,12 @@ const metadataOwnership: Ownership = {
   }
 }
 
+type ListMap = Extract<Ownership, { shape: 'listMap' }>
+
 /** The key of an item in a list of type map, as `k:` writes it. */
-export function itemKey (item: Record<string, unknown>, keys: readonly string[]): string {
-  return JSON.stringify(Object.fromEntries(keys.filter((key) => item[key] !== undefined).map((key) => [key, item[key]])))
+export function itemKey (item: Record<string, unknown>, { keys, defaults = {} }: ListMap): string {
+  const complete = { ...defaults, ...item }
+  return JSON.stringify(Object.fromEntries(keys.filter((key) => complete[key] !== undefined).map((key) => [key, complete[key]])))
 }
 
 function below (ownership: Ownership, key: string): Ownership {
@@ -43,8 +46,8 @@ function collectList (list: unknown[], ownership: Ownership, path: string[], lea
   else leaves.set(JSON.stringify(path), list)
 }
 
-function collectItem (item: Record<string, unknown>, ownership: Extract<Ownership, { shape: 'listMap' }>, path: string[], leaves: Leaves): void {
-  const at = [...path, `k:${itemKey(item, ownership.keys)}`]
+function collectItem (item: Record<string, unknown>, ownership: ListMap, path: string[], leaves: Leaves): void {
+  const at = [...path, `k:${itemKey(item, ownership)}`]
   // The item itself is a leaf too ("."), so that owning any part of it keeps it alive.
   leaves.set(JSON.stringify([...at, '.']), ownership.item.shape === 'atomic' ? item : true)
   if (ownership.item.shape !== 'atomic') collect(item, ownership.item, at, leaves)

@@ -1,11 +1,12 @@
 // From a parsed request to an answer: each verb of the API over the operations.
 import { parse as parseYaml } from 'yaml'
-import { apiError, badRequest, notFound, unsupportedMediaType } from './api-error.ts'
+import { apiError, badRequest, invalid, noSuchResource, unsupportedMediaType } from './api-error.ts'
 import { isMap } from './kube-object.ts'
 import type { KubeObject } from './kube-object.ts'
 import type { DeleteOptions, ListOptions, Operations, Target, WriteOptions } from './operations.ts'
 import type { Propagation } from './object-write.ts'
 import { rendererFor } from './render.ts'
+import type { Renderer } from './render.ts'
 import type { RequestInfo } from './request-info.ts'
 import type { Resource } from './resource.ts'
 import { parseSelectors } from './selectors.ts'
@@ -80,7 +81,7 @@ function deletedStatus (resource: Resource, object: KubeObject): string {
 
 function checkSubresource (request: RequestInfo, resource: Resource): void {
   if (request.subresource === undefined) return
-  if (request.subresource !== 'status' || !resource.hasStatus) throw notFound(resource, request.name ?? '')
+  if (request.subresource !== 'status' || !resource.hasStatus) throw noSuchResource()
 }
 
 function deleteAll (operations: Operations, request: RequestInfo, resource: Resource): KubeObject[] {
@@ -88,9 +89,23 @@ function deleteAll (operations: Operations, request: RequestInfo, resource: Reso
   return items.map((item) => operations.delete({ resource, namespace: item.metadata.namespace, name: item.metadata.name }, deleteOptions(request)).object)
 }
 
+function patch (operations: Operations, request: RequestInfo, target: Target, renderer: Renderer): Answer {
+  const type = (request.headers['content-type'] ?? '').split(';')[0]!.trim()
+  if (type === 'application/apply-patch+yaml' && !request.query.get('fieldManager')) {
+    throw invalid({ group: 'meta.k8s.io', plural: 'patchoptions', kind: 'PatchOptions' }, '', [{ reason: 'FieldValueRequired', message: 'Required value: is required for apply patch', field: 'fieldManager' }])
+  }
+  const { object, created } = operations.patch(target, type, request.body, writeOptions(request))
+  return { code: created ? 201 : 200, text: renderer.object(object) }
+}
+
+function checkNamed (request: RequestInfo): void {
+  if (['update', 'patch'].includes(request.verb) && request.name === undefined) throw badRequest('name must be provided')
+}
+
 /** Answers every verb but watch. Throws ApiErrors. */
 export function handle (operations: Operations, request: RequestInfo, resource: Resource, context: { newest: () => number, clock: () => number }): Answer {
   checkSubresource(request, resource)
+  checkNamed(request)
   const renderer = rendererFor(resource, request.headers.accept, request.query.get('includeObject'), context.clock)
   const target = targetOf(request, resource)
   const body = request.body as KubeObject
@@ -98,16 +113,12 @@ export function handle (operations: Operations, request: RequestInfo, resource: 
     case 'get': return { code: 200, text: renderer.object(operations.get(target)) }
     case 'list': {
       const page = operations.list(resource, listOptions(request, resource, context.newest()))
-      const metadata = { resourceVersion: String(page.version), ...(page.continueToken ? { continue: page.continueToken, remainingItemCount: page.remaining! } : {}) }
+      const metadata = { resourceVersion: String(page.version), ...(page.continueToken ? { continue: page.continueToken, remainingItemCount: page.remaining! } : resource.custom ? { continue: '' } : {}) }
       return { code: 200, text: renderer.list(page.items, metadata) }
     }
     case 'create': return { code: 201, text: renderer.object(operations.create(resource, target.namespace, body, writeOptions(request))) }
     case 'update': return { code: 200, text: renderer.object(operations.update(target, body, writeOptions(request))) }
-    case 'patch': {
-      const type = (request.headers['content-type'] ?? '').split(';')[0]!.trim()
-      const { object, created } = operations.patch(target, type, body, writeOptions(request))
-      return { code: created ? 201 : 200, text: renderer.object(object) }
-    }
+    case 'patch': return patch(operations, request, target, renderer)
     case 'delete': {
       const { object, gone } = operations.delete(target, deleteOptions(request))
       return { code: 200, text: gone ? deletedStatus(resource, object) : renderer.object(object) }

@@ -20,6 +20,6 @@ export function jsonPatch (target: unknown, operations: unknown): unknown {
   if (!Array.isArray(operations)) throw apiError(400, 'BadRequest', 'a JSON patch must be a list of operations')
   const result = cloneJson(target)
   const error = applyPatch(result, operations as Operation[]).find((outcome) => outcome !== null)
-  if (error) throw apiError(422, 'Invalid', `the server rejected our request due to an error in our request: ${error.message}`)
+  if (error) throw apiError(422, 'Invalid', 'the server rejected our request due to an error in our request', {})
   return result
 }

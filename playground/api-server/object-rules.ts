@@ -20,31 +20,30 @@ function bad (field: string, value: unknown, why: string): StatusCause {
 
 function nameCauses (object: KubeObject): StatusCause[] {
   const name = object.metadata.name
+  if (!name) return [{ reason: 'FieldValueRequired', message: 'Required value: name or generateName is required', field: 'metadata.name' }]
   if (/^(Cluster)?Role(Binding)?$/.test(object.kind)) return rbacName.test(name) ? [] : [bad('metadata.name', name, 'may not contain "/" or "%"')]
   if (!subdomain.test(name) || name.length > 253) {
-    return [bad('metadata.name', name, "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character")]
+    return [bad('metadata.name', name, "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')")]
   }
   if (labelNamed.has(object.kind) && (name.length > 63 || name.includes('.'))) return [bad('metadata.name', name, 'must be a DNS label of no more than 63 characters')]
   return []
 }
 
 function labelCauses (labels: unknown): StatusCause[] {
-  if (labels === undefined) return []
-  if (!isMap(labels)) return [bad('metadata.labels', labels, 'must be a map of strings')]
+  if (!isMap(labels)) return []
   return Object.entries(labels).flatMap(([key, value]) => [
-    ...(qualifiedName.test(key) ? [] : [bad('metadata.labels', key, 'name part must consist of alphanumeric characters, \'-\', \'_\' or \'.\'')]),
-    ...(typeof value === 'string' && labelValue.test(value) ? [] : [bad('metadata.labels', value, 'a valid label must be an empty string or consist of alphanumeric characters, \'-\', \'_\' or \'.\', at most 63')])
+    ...(qualifiedName.test(key) ? [] : [bad('metadata.labels', key, "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')")]),
+    ...(typeof value === 'string' && labelValue.test(value) ? [] : [bad('metadata.labels', value, "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')")])
   ])
 }
 
 function annotationCauses (annotations: unknown): StatusCause[] {
-  if (annotations === undefined) return []
-  if (!isMap(annotations)) return [bad('metadata.annotations', annotations, 'must be a map of strings')]
+  if (!isMap(annotations)) return []
   const entries = Object.entries(annotations)
-  const wrong = entries.filter(([key, value]) => !qualifiedName.test(key.toLowerCase()) || typeof value !== 'string')
+  const wrong = entries.filter(([key]) => !qualifiedName.test(key.toLowerCase()))
   const size = entries.reduce((sum, [key, value]) => sum + Buffer.byteLength(key) + Buffer.byteLength(String(value)), 0)
   return [
-    ...wrong.map(([key]) => bad('metadata.annotations', key, 'must be a qualified name with a string value')),
+    ...wrong.map(([key]) => bad('metadata.annotations', key, 'must be a qualified name')),
     ...(size > annotationLimit ? [{ reason: 'FieldValueTooLong', message: `Too long: may not be more than ${annotationLimit} bytes`, field: 'metadata.annotations' }] : [])
   ]
 }
@@ -55,7 +54,18 @@ function ownerCauses (object: KubeObject): StatusCause[] {
     .map((key) => ({ reason: 'FieldValueInvalid', message: `Invalid value: "": ${key} must not be empty`, field: `metadata.ownerReferences[${index}].${key}` })))
   const controllers = owners.filter((owner) => owner.controller === true)
   if (controllers.length < 2) return incomplete
-  return [...incomplete, bad('metadata.ownerReferences', controllers.map((owner) => owner.name).join(', '), 'Only one reference can have Controller set to true')]
+  const names = controllers.map((owner) => `${owner.kind}/${owner.name}`).join(' and ')
+  return [...incomplete, bad('metadata.ownerReferences', owners, `Only one reference can have Controller set to true. Found "true" in references for ${names}`)]
+}
+
+/** What in the metadata is not of the type Go's structs demand; such a body cannot even be decoded. */
+export function undecodable (object: KubeObject): string | undefined {
+  for (const field of ['labels', 'annotations'] as const) {
+    const value: unknown = object.metadata[field] ?? {}
+    const wrong = isMap(value) ? Object.values(value).find((item) => typeof item !== 'string') : value
+    if (wrong !== undefined) return `json: cannot unmarshal ${Array.isArray(wrong) ? 'array' : wrong === true || wrong === false ? 'bool' : typeof wrong} into Go struct field ObjectMeta.${field} of type string`
+  }
+  return undefined
 }
 
 /** Causes of a 422 that do not depend on a schema. */

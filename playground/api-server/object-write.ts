@@ -1,12 +1,14 @@
 // Store transitions, pure: what an object becomes by a create, an update, a status update or a delete.
 import equal from 'fast-deep-equal'
-import { apiError, badRequest, conflict, invalid } from './api-error.ts'
+import { apiError, badRequest, conflict, invalid, uidMismatch } from './api-error.ts'
+import type { ApiError } from './api-error.ts'
+import { firstStatusOf } from './builtin-defaults.ts'
 import { builtinOwnership } from './builtin-ownership.ts'
 import { isMap } from './kube-object.ts'
 import type { KubeObject, ManagedFieldsEntry, ObjectMeta } from './kube-object.ts'
 import { trackUpdate } from './managed-fields.ts'
 import type { Writer } from './managed-fields.ts'
-import { finalizerCauses, objectCauses, objectLimit } from './object-rules.ts'
+import { finalizerCauses, objectCauses, objectLimit, undecodable } from './object-rules.ts'
 import { apiVersionOf } from './resource.ts'
 import type { Resource } from './resource.ts'
 import type { Ownership } from './structural-schema.ts'
@@ -15,6 +17,10 @@ import type { Ownership } from './structural-schema.ts'
 export interface WriteContext extends Writer {
   uid: () => string
   strict?: boolean
+  /** The write is the result of a patch. */
+  patching?: boolean
+  /** Unknown fields of an apply are an error of their own, strict or not. */
+  applying?: boolean
   /** managedFields to set instead of the usual bookkeeping; server-side apply brings its own. */
   track?: ManagedFieldsEntry[]
 }
@@ -36,14 +42,25 @@ function checkIdentity (resource: Resource, object: KubeObject): void {
   if (object.kind !== resource.kind) throw badRequest(`the kind in the data (${object.kind}) does not match the expected kind (${resource.kind})`)
 }
 
+function cannotHandle (resource: Resource, why: string): ApiError {
+  return badRequest(`${resource.kind} in version "${resource.version}" cannot be handled as a ${resource.kind}: ${why}`)
+}
+
+function checkDropped (resource: Resource, dropped: readonly string[], context: WriteContext): void {
+  if (dropped.length === 0) return
+  if (context.applying === true) throw apiError(500, '', `failed to create typed patch object: ${dropped.map((field) => `.${field}: field not declared in schema`).join(', ')}`)
+  if (context.strict === true) throw cannotHandle(resource, `strict decoding error: ${dropped.map((field) => `unknown field ${JSON.stringify(field)}`).join(', ')}`)
+}
+
 /** Prunes, defaults and validates. Throws 400 on unknown fields if strict, 422 on what the schema or the rules refuse, 413 when too large. */
 function admit (resource: Resource, object: KubeObject, old: KubeObject | undefined, context: WriteContext): KubeObject {
+  const broken = undecodable(object)
+  if (broken) throw cannotHandle(resource, broken)
   const normalized = resource.schema?.normalize(object) ?? { object, dropped: [] }
-  if (context.strict === true && normalized.dropped.length > 0) {
-    throw badRequest(`strict decoding error: ${normalized.dropped.map((field) => `unknown field ${JSON.stringify(field)}`).join(', ')}`)
-  }
+  checkDropped(resource, normalized.dropped, context)
   const next = normalized.object
-  const causes = [...objectCauses(next), ...(old ? finalizerCauses(old, next) : []), ...(resource.schema?.validate(next, old) ?? [])]
+  const metadataCauses = [...objectCauses(next), ...(old ? finalizerCauses(old, next) : [])]
+  const causes = [...metadataCauses, ...(resource.schema?.validate(next, old, metadataCauses) ?? [])]
   if (causes.length > 0) throw invalid(resource, next.metadata.name, causes)
   const size = Buffer.byteLength(JSON.stringify(next))
   if (size > objectLimit) throw apiError(413, 'RequestEntityTooLarge', `Request entity too large: limit is ${objectLimit}`)
@@ -66,14 +83,16 @@ function newName (metadata: ObjectMeta, uid: string): string {
   return metadata.generateName ? `${metadata.generateName}${uid.replaceAll('-', '').slice(0, 5)}` : ''
 }
 
-function withoutStatus (object: KubeObject): KubeObject {
+/** The status of a new object is the server's to say, never the client's. */
+function withFirstStatus (object: KubeObject): KubeObject {
   const { status, ...rest } = object
-  return rest as KubeObject
+  const first = firstStatusOf(object)
+  return (first ? { ...rest, status: first } : rest) as KubeObject
 }
 
 function checkNew (resource: Resource, body: KubeObject, namespace: string | undefined): void {
   checkIdentity(resource, body)
-  if (body.metadata.resourceVersion) throw badRequest('resourceVersion should not be set on objects to be created')
+  if (body.metadata.resourceVersion) throw apiError(500, '', 'resourceVersion should not be set on objects to be created')
   if (body.metadata.namespace && namespace && body.metadata.namespace !== namespace) throw badRequest('the namespace of the provided object does not match the namespace sent on the request')
 }
 
@@ -82,9 +101,8 @@ export function createdObject (resource: Resource, body: KubeObject, namespace: 
   checkNew(resource, body, namespace)
   const uid = context.uid()
   const name = newName(body.metadata, uid)
-  if (!name) throw invalid(resource, '', [{ reason: 'FieldValueRequired', message: 'Required value: name or generateName is required', field: 'metadata.name' }])
   const { deletionTimestamp, deletionGracePeriodSeconds, managedFields, generation, namespace: ignored, ...metadata } = body.metadata
-  const fresh = withMetadata(resource.hasStatus ? withoutStatus(body) : body, {
+  const fresh = withMetadata(resource.hasStatus ? withFirstStatus(body) : body, {
     ...metadata,
     name,
     ...(resource.namespaced && namespace ? { namespace } : {}),
@@ -96,13 +114,24 @@ export function createdObject (resource: Resource, body: KubeObject, namespace: 
   return withManagedFields(admitted, context.track ?? trackUpdate(undefined, admitted, ownershipFor(resource), context))
 }
 
-/** Throws 409 when a uid or resourceVersion the client relies on is not the object's. */
+function checkVersion (resource: Resource, current: KubeObject, wanted: Preconditions): void {
+  const { resourceVersion, name } = current.metadata
+  if (!wanted.resourceVersion || wanted.resourceVersion === '0' || wanted.resourceVersion === resourceVersion) return
+  throw conflict(resource, name, 'the object has been modified; please apply your changes to the latest version and try again')
+}
+
+/** Another uid in a PUT is a conflict; in the result of a patch it is an attempt to change what cannot be changed. */
+function checkUid (resource: Resource, current: KubeObject, uid: string | undefined, context: WriteContext): void {
+  if (!uid || uid === current.metadata.uid) return
+  if (!context.patching) throw conflict(resource, current.metadata.name, `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${current.metadata.uid}`)
+  throw invalid(resource, current.metadata.name, [{ reason: 'FieldValueInvalid', message: `Invalid value: ${JSON.stringify(uid)}: field is immutable`, field: 'metadata.uid' }])
+}
+
+/** Throws 409 when a uid or resourceVersion that a delete relies on is not the object's. */
 export function checkPreconditions (resource: Resource, current: KubeObject, wanted: Preconditions): void {
-  const { uid, resourceVersion, name } = current.metadata
-  if (wanted.uid && wanted.uid !== uid) throw conflict(resource, name, `Precondition failed: UID in precondition: ${wanted.uid}, UID in object meta: ${uid}`)
-  if (wanted.resourceVersion && wanted.resourceVersion !== '0' && wanted.resourceVersion !== resourceVersion) {
-    throw conflict(resource, name, 'the object has been modified; please apply your changes to the latest version and try again')
-  }
+  const { uid, name } = current.metadata
+  if (wanted.uid && wanted.uid !== uid) throw uidMismatch(resource, name, wanted.uid, uid)
+  checkVersion(resource, current, wanted)
 }
 
 function specOf (resource: Resource, object: KubeObject): object {
@@ -135,7 +164,8 @@ function sameButManagers (one: KubeObject, other: KubeObject): boolean {
 export function updatedObject (resource: Resource, current: KubeObject, body: KubeObject, context: WriteContext): KubeObject {
   const { track } = context
   checkIdentity(resource, body)
-  checkPreconditions(resource, current, body.metadata)
+  checkUid(resource, current, body.metadata.uid, context)
+  checkVersion(resource, current, body.metadata)
   const admitted = admit(resource, mergedUpdate(resource, current, body, context.subresource), current, context)
   const changed = resource.hasGeneration && !equal(specOf(resource, current), specOf(resource, admitted))
   const next = changed ? withMetadata(admitted, { ...admitted.metadata, generation: (current.metadata.generation ?? 0) + 1 }) : admitted

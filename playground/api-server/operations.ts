@@ -79,7 +79,7 @@ function read (machine: Machine, target: Target): KubeObject {
 }
 
 /** Write options with the managedFields that an apply has worked out. */
-type Tracked = WriteOptions & { track?: ManagedFieldsEntry[] }
+type Tracked = WriteOptions & { track?: ManagedFieldsEntry[], patching?: boolean }
 
 function contextOf (machine: Machine, options: Tracked): WriteContext {
   return {
@@ -87,7 +87,8 @@ function contextOf (machine: Machine, options: Tracked): WriteContext {
     now: timestamp(machine.clock()),
     uid: randomUUID,
     ...(options.strict ? { strict: true } : {}),
-    ...(options.track ? { track: options.track } : {}),
+    ...(options.track ? { track: options.track, applying: true } : {}),
+    ...(options.patching ? { patching: true } : {}),
     ...(options.subresource ? { subresource: options.subresource } : {})
   }
 }
@@ -137,7 +138,7 @@ function update (machine: Machine, target: Target, body: KubeObject, options: Wr
   if (!isMap(body?.metadata)) throw badRequest('the body is not an object with metadata')
   if (body.metadata.name !== target.name) throw badRequest(`the name of the object (${body.metadata.name}) does not match the name on the URL (${target.name})`)
   if (resource.custom && !body.metadata.resourceVersion) {
-    throw invalid(resource, target.name, [{ reason: 'FieldValueInvalid', message: 'Invalid value: 0x0: must be specified for an update', field: 'metadata.resourceVersion' }])
+    throw invalid({ ...resource, kind: resource.plural }, target.name, [{ reason: 'FieldValueInvalid', message: 'Invalid value: 0: must be specified for an update', field: 'metadata.resourceVersion' }])
   }
   return write(machine, target, { current, next: updatedObject(resource, current, withBuiltinDefaults(body), contextOf(machine, options)) }, options)
 }
@@ -177,7 +178,7 @@ function patch (machine: Machine, target: Target, { type, body }: { type: string
   if (type === 'application/apply-patch+yaml') return apply(machine, target, body as KubeObject, options)
   const current = read(machine, target)
   // A uid or resourceVersion in the patch is a precondition, checked when the result is written.
-  const next = updatedObject(target.resource, current, withBuiltinDefaults(patched(target, current, type, body)), contextOf(machine, options))
+  const next = updatedObject(target.resource, current, withBuiltinDefaults(patched(target, current, type, body)), contextOf(machine, { ...options, patching: true }))
   return { object: write(machine, target, { current, next }, options), created: false }
 }
 

@@ -23,6 +23,12 @@ export function textOf (object: KubeObject): string {
   return text
 }
 
+/** Items in a list of a built-in kind do not repeat their type; those of custom resources do. */
+function untypedText (object: KubeObject): string {
+  const { apiVersion, kind, ...rest } = object
+  return JSON.stringify(rest)
+}
+
 /** Metadata only, in the form of meta.k8s.io/v1. */
 export function partialObject (object: KubeObject): object {
   return { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata: object.metadata }
@@ -31,7 +37,7 @@ export function partialObject (object: KubeObject): object {
 function plain (resource: Resource): Renderer {
   return {
     object: textOf,
-    list: (objects, metadata) => `{"kind":${JSON.stringify(resource.listKind)},"apiVersion":${JSON.stringify(apiVersionOf(resource))},"metadata":${JSON.stringify(metadata)},"items":[${objects.map(textOf).join(',')}]}`
+    list: (objects, metadata) => `{"kind":${JSON.stringify(resource.listKind)},"apiVersion":${JSON.stringify(apiVersionOf(resource))},"metadata":${JSON.stringify(metadata)},"items":[${objects.map(resource.custom ? textOf : untypedText).join(',')}]}`
   }
 }
 

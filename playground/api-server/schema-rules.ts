@@ -101,9 +101,9 @@ function messageOf (compiled: CompiledRule, variables: Record<string, unknown>):
   return String(message ?? `failed rule: ${compiled.rule.rule}`).trim()
 }
 
+/** Scalars are shown before the message, maps and lists are not. */
 function shown (value: unknown): string {
-  if (Array.isArray(value)) return '"array"'
-  return isMap(value) ? '"object"' : JSON.stringify(value)
+  return typeof value === 'object' && value !== null ? '' : `${JSON.stringify(value)}: `
 }
 
 function evaluate (compiled: CompiledRule, schema: SchemaNode, values: { value: unknown, old: unknown }, field: string): StatusCause[] {
@@ -111,12 +111,13 @@ function evaluate (compiled: CompiledRule, schema: SchemaNode, values: { value: 
   if (compiled.transition && values.old === undefined && rule.optionalOldSelf !== true) return []
   const variables = { self: toCel(schema, values.value), oldSelf: values.old === undefined ? null : toCel(schema, values.old) }
   const at = rule.fieldPath ? `${field}${rule.fieldPath}`.replace(/^\./, '') : field
-  const fail = (text: string): StatusCause[] => [{ reason: rule.reason ?? 'FieldValueInvalid', message: `Invalid value: ${shown(values.value)}: ${text}`, field: at || '<nil>' }]
+  const fail = (text: string): StatusCause[] => [{ reason: rule.reason ?? 'FieldValueInvalid', message: `Invalid value: ${shown(values.value)}${text}`, field: at || '<nil>' }]
   try {
     return compiled.run(variables) === true ? [] : fail(messageOf(compiled, variables))
   } catch (error) {
     // A rule that cannot be computed refuses the write, as in a real server.
-    return fail(`rule ${rule.rule} could not be evaluated: ${error instanceof Error ? error.message : String(error)}`)
+    const why = error instanceof Error ? error.message.split('\n')[0]! : String(error)
+    return fail(`${why} evaluating rule: ${rule.message ?? rule.rule}`)
   }
 }
 
@@ -143,12 +144,12 @@ function walk (table: RuleTable, schema: SchemaNode, values: { value: unknown, o
 }
 
 /**
- * Compiles every rule of a schema and returns the evaluator: causes of a 422, none when all rules hold.
+ * Compiles every rule of a schema and returns the evaluator: causes of a 422, none when all rules hold; undefined if there is no rule.
  * Throws if a rule uses something the CEL library lacks, so that no rule is ever passed over silently.
  */
-export function compileRules (schema: SchemaNode): (value: unknown, old: unknown) => StatusCause[] {
+export function compileRules (schema: SchemaNode): ((value: unknown, old: unknown) => StatusCause[]) | undefined {
   const table: RuleTable = new Map()
   collect(schema, '', true, table)
-  if (table.size === 0) return () => []
+  if (table.size === 0) return undefined
   return (value, old) => walk(table, schema, { value, old }, '')
 }

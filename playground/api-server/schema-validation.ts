@@ -73,6 +73,14 @@ function show (value: unknown): string {
   return typeof value === 'object' && value !== null ? JSON.stringify(Array.isArray(value) ? 'array' : 'object') : JSON.stringify(value)
 }
 
+/** The name of a value's type, which the real server shows in place of a value of the wrong type. */
+function typeName (value: unknown): string {
+  if (value === null) return 'null'
+  if (Array.isArray(value)) return 'array'
+  if (typeof value === 'number') return Number.isInteger(value) ? 'integer' : 'number'
+  return typeof value
+}
+
 function comparison (error: ErrorObject): string {
   const words: Record<string, string> = { '>=': 'greater than or equal to', '<=': 'less than or equal to', '>': 'greater than', '<': 'less than' }
   return `should be ${words[error.params.comparison as string]} ${error.params.limit}`
@@ -90,8 +98,9 @@ const describers: Record<string, Describe> = {
     return { reason: 'FieldValueRequired', message: 'Required value', field: field ? `${field}.${missing}` : missing }
   },
   type: (error, field) => {
-    const types = [error.params.type].flat().filter((type) => type !== 'null').join(' or ')
-    return { reason: 'FieldValueTypeInvalid', message: `Invalid value: ${show(error.data)}: ${field} in body must be of type ${types}: ${show(error.data)}`, field }
+    const types = [error.params.type].flat().filter((type) => type !== 'null').join(',')
+    const found = JSON.stringify(typeName(error.data))
+    return { reason: 'FieldValueTypeInvalid', message: `Invalid value: ${found}: ${field} in body must be of type ${types}: ${found}`, field }
   },
   enum: (error, field) => ({
     reason: 'FieldValueNotSupported', field, message: `Unsupported value: ${show(error.data)}: supported values: ${(error.params.allowedValues as unknown[]).map((value) => JSON.stringify(value)).join(', ')}`

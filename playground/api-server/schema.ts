@@ -13,15 +13,24 @@ export interface Schema {
   ownership: Ownership
   /** Unknown fields dropped (their paths in `dropped`) and defaults filled in. */
   normalize (object: KubeObject): { object: KubeObject, dropped: string[] }
-  /** Causes of a 422; none when the object is valid. `old` is the object before an update. */
-  validate (object: KubeObject, old: KubeObject | undefined): StatusCause[]
+  /** Causes of a 422 besides those already found; none when the object is valid. `old` is the object before an update. */
+  validate (object: KubeObject, old: KubeObject | undefined, found?: StatusCause[]): StatusCause[]
 }
 
 // Compiling a large CRD takes most of a second: the result is kept as long as its parsed text is.
 const compiled = new WeakMap<SchemaNode, Schema>()
 
+// Causes after which a real server does not evaluate rules any more.
+const blocking = new Set(['FieldValueRequired', 'FieldValueNotSupported', 'FieldValueTooLong', 'FieldValueTooMany', 'FieldValueTypeInvalid'])
+
+const unchecked: StatusCause = {
+  reason: 'FieldValueInvalid',
+  message: 'Invalid value: null: some validation rules were not checked because the object was invalid; correct the existing errors to complete validation',
+  field: '<nil>'
+}
+
 function itemKey (item: unknown, keys: string[] | undefined): string {
-  return JSON.stringify(keys === undefined ? item : keys.map((key) => (isMap(item) ? item[key] : undefined)))
+  return JSON.stringify(keys === undefined || !isMap(item) ? item : Object.fromEntries(keys.map((key) => [key, item[key]])))
 }
 
 /** Lists of type set and map must not hold an item twice. */
@@ -59,11 +68,14 @@ export function compileSchema (node: SchemaNode): Schema {
       const pruned = pruneObject(node, object, dropped)
       return { object: applyDefaults(node, pruned) as KubeObject, dropped }
     },
-    validate (object, old) {
+    validate (object, old, found = []) {
       validator ??= compileValidator(node)
-      if (!validator(object)) return causesOf(validator.errors ?? [])
-      // Rules may rely on types, so they run only on what the schema admits.
-      return [...duplicates(node, object, ''), ...rules(object, old)]
+      const causes = validator(object) ? [] : causesOf(validator.errors ?? [])
+      const all = [...causes, ...duplicates(node, object, '')]
+      if (!rules) return all
+      // Rules may rely on types and sizes, so they do not run where these are wrong.
+      const blocked = [...found, ...all].some((cause) => blocking.has(cause.reason))
+      return [...all, ...(blocked ? [unchecked] : rules(object, old))]
     }
   }
   compiled.set(node, schema)

@@ -129,7 +129,11 @@ function serve (machine: Machine, request: RequestInfo, response: ServerResponse
     return
   }
   const resource = machine.registry.find(request.group, request.version, request.plural)
-  if (!resource) throw apiError(404, 'NotFound', 'the server could not find the requested resource')
+  if (!resource) {
+    // A path that nothing serves is answered by Go's router, in plain text.
+    response.writeHead(404, { 'content-type': 'text/plain; charset=utf-8' }).end('404 page not found\n')
+    return
+  }
   serveResource(machine, request, resource, response)
 }
 

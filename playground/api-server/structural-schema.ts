@@ -92,12 +92,17 @@ function isMissing (schema: SchemaNode, value: unknown): boolean {
   return value === undefined || (value === null && schema.nullable !== true)
 }
 
-function withMissing (schema: SchemaNode, value: Record<string, unknown>): Record<string, unknown> {
-  const defaults = Object.entries(schema.properties ?? {}).filter(([key, property]) => property.default !== undefined && isMissing(property, Object.hasOwn(value, key) ? value[key] : undefined))
-  return { ...value, ...Object.fromEntries(defaults.map(([key, property]) => [key, cloneJson(property.default)])) }
+function isNullable (schema: SchemaNode | true | undefined): boolean {
+  return schema === undefined || schema === true || schema.nullable === true || schema.type === undefined
 }
 
-/** A copy of value with the defaults of the schema filled in. A null in a field that is not nullable counts as missing if there is a default. */
+function withMissing (schema: SchemaNode, value: Record<string, unknown>): Record<string, unknown> {
+  const defaults = Object.entries(schema.properties ?? {}).filter(([key, property]) => property.default !== undefined && isMissing(property, Object.hasOwn(value, key) ? value[key] : undefined))
+  const kept = Object.entries(value).filter(([key, item]) => item !== null || isNullable(propertySchema(schema, key)))
+  return { ...Object.fromEntries(kept), ...Object.fromEntries(defaults.map(([key, property]) => [key, cloneJson(property.default)])) }
+}
+
+/** A copy of value with the defaults of the schema filled in. A null in a field that is not nullable counts as missing. */
 export function applyDefaults (schema: SchemaNode, value: unknown): unknown {
   if (Array.isArray(value)) {
     const items = schema.items
@@ -117,14 +122,21 @@ export type Ownership =
   | { shape: 'atomic' }
   | { shape: 'map', at: (key: string) => Ownership }
   | { shape: 'set' }
-  | { shape: 'listMap', keys: string[], item: Ownership }
+  | { shape: 'listMap', keys: string[], item: Ownership, defaults?: Record<string, unknown> }
+
+function listMapOf (schema: SchemaNode): Ownership {
+  const keys = schema['x-kubernetes-list-map-keys'] ?? ['name']
+  // An item that leaves out a key with a default has the default's key.
+  const defaults = keys.map((key) => [key, schema.items?.properties?.[key]?.default]).filter(([, value]) => value !== undefined)
+  return { shape: 'listMap', keys, item: ownershipOf(schema.items), defaults: Object.fromEntries(defaults) as Record<string, unknown> }
+}
 
 /** Ownership shapes as a CRD schema declares them; a list is atomic unless it says otherwise, a map granular. */
 export function ownershipOf (schema: SchemaNode | true | undefined): Ownership {
   if (schema === undefined || schema === true) return untypedOwnership
   if (schema.items !== undefined || schema.type === 'array') {
     if (schema['x-kubernetes-list-type'] === 'set') return { shape: 'set' }
-    if (schema['x-kubernetes-list-type'] === 'map') return { shape: 'listMap', keys: schema['x-kubernetes-list-map-keys'] ?? ['name'], item: ownershipOf(schema.items) }
+    if (schema['x-kubernetes-list-type'] === 'map') return listMapOf(schema)
     return { shape: 'atomic' }
   }
   if (schema['x-kubernetes-map-type'] === 'atomic') return { shape: 'atomic' }

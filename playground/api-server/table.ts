@@ -64,7 +64,7 @@ export function makeTable (resource: Resource, objects: readonly KubeObject[], m
     kind: 'Table',
     apiVersion: 'meta.k8s.io/v1',
     metadata,
-    columnDefinitions: [nameColumn, ...columns.map((column) => ({ name: column.name, type: column.type, format: column.format ?? '', description: column.description ?? column.jsonPath, priority: column.priority ?? 0 }))],
+    columnDefinitions: [nameColumn, ...columns.map((column) => ({ name: column.name, type: column.type, format: column.format ?? '', description: column.description ?? `Custom resource definition column (in JSONPath format): ${column.jsonPath}`, priority: column.priority ?? 0 }))],
     rows: objects.map((object) => ({ cells: [object.metadata.name, ...columns.map((column) => cell(object, column, row.now))], object: row.shown(object) }))
   }
 }

@@ -34,7 +34,7 @@ export function parseVersion (text: string | null, newest: number): number | und
   if (!/^\d+$/.test(text)) throw badRequest(`resourceVersion: Invalid value: ${JSON.stringify(text)}: must be a number`)
   const version = Number(text)
   if (version > newest) {
-    throw apiError(504, 'Timeout', `Too large resource version: ${version}, current: ${newest}`, { retryAfterSeconds: 1, causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version', field: '' }] })
+    throw apiError(504, 'Timeout', `Timeout: Too large resource version: ${version}, current: ${newest}`, { retryAfterSeconds: 1, causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version', field: '' }] })
   }
   return version
 }

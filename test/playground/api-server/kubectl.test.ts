@@ -41,7 +41,7 @@ t.test('kubectl', { skip: hasKubectl() ? false : 'kubectl is not installed' }, a
   t.equal((await kubectl('edit wd a')).out, 'widget.test.sluice.dev/a edited\n')
   t.match((await kubectl('describe wd a')).out, /Annotations:\s+sluice.dev\/promote: v1\n[^]*Size:\s+6\n/)
   t.match((await kubectl('explain widget.spec.colour')).out, /What it looks like/)
-  t.match((await kubectl('apply --server-side -f -', manifest('{colour: red, size: 7}'))).err, /conflict with "kubectl-edit": .spec.size/)
+  t.match((await kubectl('apply --server-side -f -', manifest('{colour: red, size: 7}'))).err, /conflict with "kubectl-edit" using test.sluice.dev\/v1: .spec.size/)
   t.equal((await kubectl('apply -f -', 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata: {a: b}\n')).out, 'configmap/c created\n')
   t.equal((await kubectl('apply -f -', 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata: {a: c}\n')).out, 'configmap/c configured\n', 'built-in kinds too')
   t.match((await kubectl('get wd,cm -o name')).out, /widget.test.sluice.dev\/a\nconfigmap\/c\n/)

@@ -11,6 +11,9 @@ import { widget, widgetsCrd } from './widgets.ts'
 
 const schema = resourcesOfCrd(readYamlObjects(widgetsCrd)[0]!)[0]!.schema!
 
+// Rules are not evaluated on what has other errors, and the server says so.
+const unchecked = '<nil>: Invalid value: null: some validation rules were not checked because the object was invalid; correct the existing errors to complete validation'
+
 function messages (object: KubeObject, old?: KubeObject): string[] {
   return schema.validate(object, old).map((cause) => `${cause.field}: ${cause.message}`)
 }
@@ -22,6 +25,7 @@ t.test('normalize', (t) => {
     { name: 'fields of preserve-unknown-fields are kept', spec: { free: { a: { b: 1 } } }, want: { colour: 'red', size: 1, wait: '10m', free: { a: { b: 1 } } } },
     { name: 'items of lists get their defaults and lose unknown fields', spec: { parts: [{ name: 'a', x: 1 }] }, want: { colour: 'red', size: 1, wait: '10m', parts: [{ name: 'a', weight: 0 }] }, dropped: ['spec.parts[0].x'] },
     { name: 'null in a field that is not nullable gives the default', spec: { size: null }, want: { colour: 'red', size: 1, wait: '10m' } },
+    { name: 'or is dropped if there is none', spec: { note: null }, want: { colour: 'red', size: 1, wait: '10m' } },
     { name: 'maps of additionalProperties keep their keys', spec: { selector: { matchLabels: { 'a/b': 'c' } } }, want: { colour: 'red', size: 1, wait: '10m', selector: { matchLabels: { 'a/b': 'c' } } } }
   ]
   for (const row of rows) {
@@ -34,25 +38,25 @@ t.test('normalize', (t) => {
 t.test('validate', (t) => {
   const rows: { name: string, spec: object, old?: object, want: string[] }[] = [
     { name: 'a valid widget has no causes', spec: {}, want: [] },
-    { name: 'a missing field is required', spec: { colour: undefined }, want: ['spec.colour: Required value'] },
-    { name: 'an enum names its values', spec: { colour: 'black' }, want: ['spec.colour: Unsupported value: "black": supported values: "red", "green", "blue"'] },
+    { name: 'a missing field is required', spec: { colour: undefined }, want: ['spec.colour: Required value', unchecked] },
+    { name: 'an enum names its values', spec: { colour: 'black' }, want: ['spec.colour: Unsupported value: "black": supported values: "red", "green", "blue"', unchecked] },
     { name: 'a bound is named', spec: { size: 0 }, want: ['spec.size: Invalid value: 0: spec.size in body should be greater than or equal to 1'] },
-    { name: 'a type is named', spec: { size: 'x' }, want: ['spec.size: Invalid value: "x": spec.size in body must be of type integer: "x"'] },
-    { name: 'a text may be too long', spec: { note: 'x'.repeat(21) }, want: ['spec.note: Too long: may not be more than 20 bytes'] },
+    { name: 'a type is named', spec: { size: 'x' }, want: ['spec.size: Invalid value: "string": spec.size in body must be of type integer: "string"', unchecked] },
+    { name: 'a text may be too long', spec: { note: 'x'.repeat(21) }, want: ['spec.note: Too long: may not be more than 20 bytes', unchecked] },
     { name: 'int-or-string admits a number', spec: { port: 80 }, want: [] },
     { name: 'int-or-string admits a string', spec: { port: 'http' }, want: [] },
-    { name: 'int-or-string refuses a map', spec: { port: {} }, want: ['spec.port: Invalid value: "object": spec.port in body must be of type integer or string: "object"'] },
-    { name: 'a list of type map refuses equal keys', spec: { parts: [{ name: 'a' }, { name: 'a' }] }, want: ['spec.parts[1]: Duplicate value: ["a"]'] },
-    { name: 'a rule compares fields', spec: { size: 2, minSize: 3 }, want: ['spec: Invalid value: "object": size must not be below minSize'] },
+    { name: 'int-or-string refuses a map', spec: { port: {} }, want: ['spec.port: Invalid value: "object": spec.port in body must be of type integer,string: "object"', unchecked] },
+    { name: 'a list of type map refuses equal keys', spec: { parts: [{ name: 'a' }, { name: 'a' }] }, want: ['spec.parts[1]: Duplicate value: {"name":"a"}'] },
+    { name: 'a rule compares fields', spec: { size: 2, minSize: 3 }, want: ['spec: Invalid value: size must not be below minSize'] },
     { name: 'a rule reads durations', spec: { wait: '30s' }, want: ['spec.wait: Invalid value: "30s": wait is at least a minute'] },
-    { name: 'a rule walks lists', spec: { steps: [1, 2, 1] }, want: ['spec.steps: Invalid value: "array": steps must not repeat'] },
+    { name: 'a rule walks lists', spec: { steps: [1, 2, 1] }, want: ['spec.steps: Invalid value: steps must not repeat'] },
     { name: 'a transition rule is silent on create', spec: { colour: 'blue' }, want: [] },
     { name: 'a transition rule refuses a change', spec: { colour: 'blue' }, old: { colour: 'red' }, want: ['spec.colour: Invalid value: "blue": colour cannot be changed'] },
     { name: 'a transition rule admits no change', spec: { colour: 'red' }, old: { colour: 'red' }, want: [] },
-    { name: 'a rule that cannot be computed refuses the write', spec: { wait: 'soon' }, want: ["spec.wait: Invalid value: \"soon\": rule duration(self) >= duration('1m') could not be evaluated"] }
+    { name: 'a rule that cannot be computed refuses the write', spec: { wait: 'soon' }, want: ['spec.wait: Invalid value: "soon": evaluating rule: wait is at least a minute'] }
   ]
   for (const row of rows) {
-    const got = messages(widget('a', row.spec), row.old && widget('a', row.old)).map((text) => text.replace(/ could not be evaluated.*/s, ' could not be evaluated'))
+    const got = messages(widget('a', row.spec), row.old && widget('a', row.old)).map((text) => text.replace(/Invalid duration string: \S* /, ''))
     t.same(got, row.want, row.name)
   }
   t.end()

@@ -70,14 +70,15 @@ t.test('invalid objects are answered as the real server does', async (t) => {
     metadata: {},
     status: 'Failure',
     reason: 'Invalid',
-    message: 'Widget.test.sluice.dev "a" is invalid: [spec.colour: Unsupported value: "black": supported values: "red", "green", "blue", spec.size: Invalid value: 0: spec.size in body should be greater than or equal to 1]',
+    message: 'Widget.test.sluice.dev "a" is invalid: [spec.colour: Unsupported value: "black": supported values: "red", "green", "blue", spec.size: Invalid value: 0: spec.size in body should be greater than or equal to 1, <nil>: Invalid value: null: some validation rules were not checked because the object was invalid; correct the existing errors to complete validation]',
     details: {
       name: 'a',
       group: 'test.sluice.dev',
       kind: 'Widget',
       causes: [
         { reason: 'FieldValueNotSupported', message: 'Unsupported value: "black": supported values: "red", "green", "blue"', field: 'spec.colour' },
-        { reason: 'FieldValueInvalid', message: 'Invalid value: 0: spec.size in body should be greater than or equal to 1', field: 'spec.size' }
+        { reason: 'FieldValueInvalid', message: 'Invalid value: 0: spec.size in body should be greater than or equal to 1', field: 'spec.size' },
+        { reason: 'FieldValueInvalid', message: 'Invalid value: null: some validation rules were not checked because the object was invalid; correct the existing errors to complete validation', field: '<nil>' }
       ]
     }
   })

@@ -183,7 +183,7 @@ t.test('customize and related objects', async (t) => {
 
 t.test('stale reads are what the test says', async (t) => {
   let behind: Record<string, number> = {}
-  const view = (kind: string, key: string, versions: readonly Version[]): Version => versions[Math.max(versions.length - 1 - (behind[kind] ?? 0), 0)]
+  const view = (kind: string, _key: string, versions: readonly Version[]): Version => versions[Math.max(versions.length - 1 - (behind[kind] ?? 0), 0)]
   let value = '1'
   const cluster = await startCluster(t, { sync: () => ({ children: [configMap('c', { a: value })], status: { phase: value } }), loop: { view } })
   await cluster.loop.syncOnce('default/a')
