@@ -55,7 +55,7 @@ export function unmeasured (problem: Problem, policy: Policy): Verdict {
 function judgeMetric (metric: Metric, measurement: Measurement, policy: Policy): { result: MetricResult, finding: Finding } {
   const limits = limitsOf(metric)
   const readable = read(metric, measurement)
-  const finding = evidenceLack(measurement, policy) ?? ('problem' in readable ? readable.problem : decide(readable, limits, policy))
+  const finding = findingOf(readable, limits, measurement, policy)
   return {
     finding,
     result: {
@@ -68,6 +68,12 @@ function judgeMetric (metric: Metric, measurement: Measurement, policy: Policy):
       ...(metric.dryRun ? { dryRun: true } : {})
     }
   }
+}
+
+/** A measuring that failed is told before anything else: it does not get better with traffic. */
+function findingOf (readable: Readable | { problem: Problem }, limits: Limits, measurement: Measurement, policy: Policy): Finding {
+  if ('problem' in readable && readable.problem.outcome === 'Error') return readable.problem
+  return evidenceLack(measurement, policy) ?? ('problem' in readable ? readable.problem : decide(readable, limits, policy))
 }
 
 function smallerSide ({ requests }: Measurement): number | null {
@@ -120,7 +126,7 @@ function readLatency (
 ): Readable | { problem: Problem } {
   if ('problem' in latency) return latency
   const { stable, canary } = latency.value
-  if (stable === null || canary === null) return problemOf('Inconclusive', 'NoHistogram', `${canary === null ? 'canary' : 'stable'} has no latency histogram`)
+  if (stable === null || canary === null) return problemOf('Inconclusive', 'NoHistogram', `the ${canary === null ? 'canary' : 'stable'} version has no latency histogram`)
   return { stable: valueOf(stable), canary: valueOf(canary), compare: (claim) => compare({ stable, canary }, claim) }
 }
 

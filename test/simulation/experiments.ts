@@ -17,6 +17,18 @@ export function defaultSpec (): Setup['spec'] {
 
 export type Scenario = { name: string, stable: { parts: Part[], errorRate?: number }, canary: { slower?: number, errorRate?: number } }
 
+/** Other settings, for a service with little traffic. */
+export const SETTINGS: Record<string, () => Setup['spec']> = {
+  defaults: defaultSpec,
+  'interval 60s, window 30m': () => withAnalysis({ interval: '60s', window: '30m' }),
+  'the same and proof Safety': () => withAnalysis({ interval: '60s', window: '30m', proof: 'Safety' })
+}
+
+function withAnalysis (analysis: Partial<Setup['spec']['analysis']>): Setup['spec'] {
+  const spec = defaultSpec()
+  return { ...spec, analysis: { ...spec.analysis, ...analysis } }
+}
+
 export const IDENTICAL: Scenario[] = [
   { name: 'identical, 0.5 % errors', stable: { parts: ORDINARY, errorRate: 0.005 }, canary: {} },
   { name: 'identical, 1 % errors', stable: { parts: ORDINARY, errorRate: 0.01 }, canary: {} },

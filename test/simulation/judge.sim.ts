@@ -1,6 +1,6 @@
 // Prints how often the judge rolls back a version that is the same, and how soon it stops one that is worse: `npm run simulate [rollouts]`.
 import Table from 'cli-table3'
-import { IDENTICAL, RATES, WORSE, comparePoints, runScenario, summarize, type Scenario, type Summary } from './experiments.ts'
+import { IDENTICAL, RATES, SETTINGS, WORSE, comparePoints, runScenario, summarize, type Scenario, type Summary } from './experiments.ts'
 
 const rollouts = Number(process.argv[2] ?? 2000)
 const percent = (share: number) => `${(100 * share).toFixed(1)} %`
@@ -31,3 +31,10 @@ print('Versions that are worse', ['', 'req/s', 'stopped', 'promoted', 'held', 'c
     const { rolledBack, promoted, held, checks = '-', seconds = NaN, slowest = NaN, step = '-', ...rest } = summarize(runScenario(scenario, { rate, rollouts, seed: rate }))
     return [scenario.name, rate, percent(rolledBack), percent(promoted), percent(held), checks, seconds.toFixed(0), slowest.toFixed(0), step, blamedOf({ rolledBack, promoted, held, ...rest })]
   }))
+
+const few = Math.ceil(rollouts / 4)
+print('Two requests a second', ['', 'settings', 'rolled back', 'promoted', 'held', 'seconds until stopped (median)'],
+  [IDENTICAL[1]!, ...WORSE].flatMap((scenario) => Object.entries(SETTINGS).map(([name, makeSpec]) => {
+    const { rolledBack, promoted, held, seconds } = summarize(runScenario(scenario, { rate: 2, rollouts: few, seed: 2, spec: makeSpec() }))
+    return [scenario.name, name, percent(rolledBack), percent(promoted), percent(held), seconds?.toFixed(0) ?? '-']
+  })))
