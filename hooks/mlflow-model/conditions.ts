@@ -72,11 +72,13 @@ function analysisPassing ({ memory, facts: { analysis } }: Input): Aspect {
   return aspect('AnalysisPassing', status, outcome, reason || `The last check of rollout ${rollout.id} was ${outcome}.`)
 }
 
-function backendReady ({ facts: { router }, context, summary, installed, observed }: Input): Aspect {
+function backendReady ({ memory, facts, context, summary, installed, observed }: Input): Aspect {
   if (!installed) return aspect('BackendReady', 'False', summary.reason, summary.error ?? '')
   if (context.backendFailure !== undefined) return aspect('BackendReady', 'False', 'BackendFailed', context.backendFailure)
   if (!observed) return aspect('BackendReady', 'Unknown', 'NotDeployed', 'Nothing is deployed yet.')
-  if (!router.present) return aspect('BackendReady', 'False', 'NoTrafficRouter', `SeldonDeployment ${context.name} reports no router (istioVirtualServicesReady or AmbassadorMappingsReady): it can serve one version, and cannot split traffic. Switch on Istio or Ambassador in the Seldon operator.`)
+  // Seldon says nothing of a router before every Deployment was ready once.
+  if (!facts.router.present && !isAvailable(memory.stable, facts)) return aspect('BackendReady', 'Unknown', 'Starting', 'The serving object is being brought up.')
+  if (!facts.router.present) return aspect('BackendReady', 'False', 'NoTrafficRouter', `SeldonDeployment ${context.name} reports no router (istioVirtualServicesReady or AmbassadorMappingsReady): it can serve one version, and cannot split traffic. Switch on Istio or Ambassador in the Seldon operator.`)
   return aspect('BackendReady', 'True', 'Reconciled', 'The serving object is reconciled by its operator.')
 }
 

@@ -24,7 +24,7 @@ function summarizeRollout (memory: Memory, rollout: Rollout, facts: RolloutFacts
   if (!isAvailable(memory.stable, facts)) return stableUnavailable(memory, context, `${annotate(context, 'promote', rollout.id)} lets ${canaryName(memory)} take over once it is ready`)
   if (facts.policy.paused) return { phase: 'Paused', reason: 'Paused', error: `The rollout of ${canaryName(memory)} is paused by spec.rollout.paused; set it to false to go on.` }
   if (rollout.stage === 'AwaitingApproval') {
-    return { phase: 'Paused', reason: 'AwaitingApproval', error: `${canaryName(memory)} has passed every step. Approve it with: ${annotate(context, 'promote', rollout.id)}` }
+    return { phase: 'Paused', reason: 'AwaitingApproval', error: `Version ${memory.canary?.version} has passed every step. Approve it with: ${annotate(context, 'promote', rollout.id)}` }
   }
   const verdict = judgeStep(rollout, facts)
   if (verdict === NOT_ENOUGH_TRAFFIC || verdict === METRICS_UNAVAILABLE) return unjudgeable(memory, verdict, facts, context)
@@ -55,7 +55,7 @@ function summarizeFirst (memory: Memory, rollout: Rollout, context: Context): Su
   return {
     phase: 'Degraded',
     reason: rollout.reason,
-    error: `${canaryName(memory)} is the first version and is not ready; it goes on loading. ${context.backendFailure ?? look(context)}`
+    error: `Version ${memory.canary?.version} is the first version and is not ready; it goes on loading. ${context.backendFailure ?? look(context)}`
   }
 }
 

@@ -16,7 +16,7 @@ import { computeStatus } from './status.ts'
 import { targetOf } from './target.ts'
 import type { RolloutFacts } from './rollout/facts.ts'
 import { clearedMemory, formatMemory, wantedShares } from './rollout/memory.ts'
-import { restoreMemory } from './rollout/restore.ts'
+import { repeatMemory, restoreMemory } from './rollout/restore.ts'
 import { stepRollout } from './rollout/step.ts'
 
 type Request = SyncRequest<Spec, Status>
@@ -48,7 +48,7 @@ function act ({ action, memory, reported = memory }: Recall, facts: RolloutFacts
     case 'delete':
       return { reported }
     case 'repeat':
-      return { wanted: memory.traffic ? memory : restoreMemory(memory, facts), reported }
+      return { wanted: repeatMemory(memory, facts), reported }
     case 'restore': {
       const gone = facts.target.kind === 'Missing' && facts.policy.whenAliasMissing === 'Delete'
       return gone ? { reported: clearedMemory(memory) } : { wanted: restoreMemory(memory, facts), reported: memory }
