@@ -37,6 +37,7 @@ const move: fc.Arbitrary<Move> = fc.oneof(
   { weight: 6, arbitrary: fc.record({ do: fc.constant('seldon' as const), loseStatus: fc.boolean(), slowClean: fc.boolean() }) },
   { weight: 4, arbitrary: fc.record({ do: fc.constant('load' as const), version }) },
   { weight: 4, arbitrary: fc.record({ do: fc.constantFrom('kill', 'kill-one', 'kill', 'break', 'mend', 'mend' as const), version }) },
+  { weight: 1, arbitrary: fc.constantFrom<Move>({ do: 'jam' }, { do: 'unjam' }, { do: 'unjam' }) },
   { weight: 6, arbitrary: fc.record({ do: fc.constant('wait' as const), seconds: fc.constantFrom(0, 1, 1, 7, 29, 61, 130, 700) }) },
   { weight: 5, arbitrary: fc.record({ do: fc.constant('alias' as const), version }) },
   { weight: 1, arbitrary: fc.constantFrom<Move>({ do: 'no-alias' }, { do: 'no-model' }, { do: 'not-ready', version: '3a' }, { do: 'unreachable' }) },

@@ -16,6 +16,7 @@ const QUIET_ROUNDS = 3
 /** Lets the world come to rest; `failing` are the versions whose checks fail. Returns the passes it took. */
 export function calmDown (world: World, sync: Sync, failing: VersionName[] = []): number {
   let quiet = 0
+  world.seldon.jammed = false
   for (let round = 1; round <= ROUNDS; round++) {
     const before = snapshot(world)
     const canary = nameOf(newestParent(world).status?.canary)

@@ -7,8 +7,9 @@ import { Status } from '../../../hooks/mlflow-model/schema.ts'
 import type { Memory } from '../../../hooks/mlflow-model/schema/status.ts'
 import { checkLandedWrite } from './landed.ts'
 import { SELDON, type Pass } from './metacontroller.ts'
-import { commandOn, factsOf, memoryOf, predictorOf } from './reading.ts'
-import { knownPods, sharesOf } from './seldon.ts'
+import { checkReactions } from './reactions.ts'
+import { factsOf, memoryOf, predictorOf, wantedOf } from './reading.ts'
+import { sharesOf } from './seldon.ts'
 import type { World } from './state.ts'
 import { insist } from './violation.ts'
 
@@ -18,7 +19,7 @@ const statusCheck = TypeCompiler.Compile(Status)
 export function checkInvariants (world: World, pass: Pass): void {
   checkAnswer(pass)
   checkMemory(pass)
-  checkReaction(pass)
+  checkReactions(pass)
   checkLandedWrite(world, pass)
   const shown = pass.response.status.rollout?.id
   if (shown && pass.statusWrite === 'written' && !world.ghost.shown.includes(shown)) world.ghost.shown.push(shown)
@@ -54,43 +55,47 @@ function isSound (value: unknown): boolean {
   return parts.length > 0 && parts.every(isSound)
 }
 
-/** Status mirrors the memory that was observed, a stale reading decides nothing, and every change counts one up. */
+/** Status mirrors the memory that was observed, an uncertain reading decides nothing, and every change counts one up. */
 function checkMemory ({ request, response, observed }: Pass): void {
   const seen = observed?.metadata.deletionTimestamp ? undefined : memoryOf(observed)
-  const reported = request.parent.status?.sequence
-  const wanted = memoryOf(response.children[0])
   if (!seen) return
-  const higher = Math.max(seen.sequence, reported ?? 0)
-  insist(response.status.sequence === higher, 'the returned status is the memory observed, never the decision just taken', () => ({ status: response.status.sequence, seen: seen.sequence, reported }))
-  if (reported === undefined || reported === seen.sequence) {
+  const { status = {} } = request.parent
+  const reported = status.sequence ?? -1
+  insist(response.status.sequence === Math.max(seen.sequence, reported), 'the returned status is the memory observed, never the decision just taken', () => ({ status: response.status.sequence, seen: seen.sequence, reported }))
+  if (reported <= seen.sequence) {
     insist(deepEqual(response.status.rollout, seen.rollout) && deepEqual(response.status.traffic, seen.traffic), 'status mirrors the annotation', () => ({ status: response.status, seen }))
   }
+  const wanted = memoryOf(response.children[0])
   if (!wanted) return
-  if (reported !== undefined && reported !== seen.sequence) {
-    // A status that serves nothing never takes a live object away; the object's memory goes on above it.
-    const { stable, canary, deleting } = request.parent.status ?? {}
-    const isOutranked = reported > seen.sequence && !stable && !canary && !deleting
-    const isRestarted = reported > seen.sequence && !request.parent.status?.traffic && wanted.sequence === higher + 1
-    const decided = isOutranked ? !deepEqual({ ...wanted, sequence: 0 }, { ...seen, sequence: 0 }) : wanted.sequence !== higher && !isRestarted
-    insist(!decided, 'when status and annotation differ, the higher is repeated and nothing is decided', () => ({ wanted, seen, reported }))
-    return
-  }
+  if (status.sequence === seen.sequence) checkDecision(wanted, seen, sharesOf(observed))
+  else checkRepetition(wanted, seen, status)
+}
+
+/** Memory is certain: what is decided counts one up, and weights that somebody changed are not believed. */
+function checkDecision (wanted: Memory, seen: Memory, shares: Record<string, number>): void {
+  const isEdited = seen.traffic !== undefined && !deepEqual(shares, wantedOf(seen))
+  insist(!isEdited || !wanted.traffic?.inForce, 'weights that somebody changed have to come into force again', () => ({ shares, wanted }))
   const same = deepEqual({ ...wanted, sequence: 0 }, { ...seen, sequence: 0 })
   insist(wanted.sequence === seen.sequence + (same ? 0 : 1), 'every change of memory raises the sequence by one', () => ({ seen, wanted }))
 }
 
-/** A canary that is seen without a pod while stable is ready loses its traffic in that very sync. */
-function checkReaction ({ request, response, observed }: Pass): void {
-  const seen = memoryOf(observed)
-  if (!seen?.rollout?.present || observed?.metadata.deletionTimestamp || seen.deleting) return
-  if (request.parent.status?.sequence !== seen.sequence) return
-  const canary = predictorOf(seen.canary)
-  const stable = predictorOf(seen.stable)
-  if (!canary || !stable || (seen.traffic?.canary ?? 0) === 0) return
-  if (knownPods(observed, canary).available > 0 || !knownPods(observed, stable).ready) return
-  if (memoryOf(response.children[0])?.deleting) return
-  const share = sharesOf(response.children[0] as never)[canary] ?? 0
-  insist(share === 0, 'a canary without a pod gets no traffic from the sync that sees it', () => ({ seen, wanted: memoryOf(response.children[0]), status: observed?.status, commands: { promote: commandOn(request.parent, 'promote') } }))
+/**
+ * Memory is not certain: the higher is written again. Only whether its weights are in force may change, for the object may not have them;
+ * and a status that serves nothing never takes a live object away, whose own memory then goes on above it.
+ */
+function checkRepetition (wanted: Memory, seen: Memory, status: Partial<Status>): void {
+  const higher = Math.max(seen.sequence, status.sequence ?? -1)
+  const servesNothing = !status.stable && !status.canary && !status.deleting
+  const base: Partial<Memory> = higher > seen.sequence && !servesNothing ? status : seen
+  const isRepeated = deepEqual(decisionsIn(wanted), decisionsIn(base)) && wanted.sequence >= higher && wanted.sequence <= higher + 2
+  insist(isRepeated, 'when status and annotation differ, the higher is repeated and nothing is decided', () => ({ wanted, seen, status }))
 }
 
-export type { Memory }
+function decisionsIn ({ stable, canary, previous, rollout, traffic, failedVersions, lastOutcome, lastCommands, deleting }: Partial<Memory>): unknown {
+  return [
+    [stable, canary, previous].map(predictorOf),
+    [rollout?.id, rollout?.stage, rollout?.step, rollout?.present, rollout?.losses, rollout?.outcome],
+    [traffic?.stable ?? 100, traffic?.canary ?? 0],
+    [failedVersions, lastOutcome, lastCommands, deleting].map((field) => field ?? null)
+  ]
+}

@@ -5,7 +5,7 @@ import { parseInstant } from '../../../hooks/core/time.ts'
 import type { Memory } from '../../../hooks/mlflow-model/schema/status.ts'
 import type { Pass } from './metacontroller.ts'
 import { checkRaises } from './raises.ts'
-import { memoryOf, predictorOf, wantedOf } from './reading.ts'
+import { memoryOf, predictorOf, targetOf, wantedOf } from './reading.ts'
 import { knownPods, sharesOf } from './seldon.ts'
 import type { World } from './state.ts'
 import { insist } from './violation.ts'
@@ -19,12 +19,14 @@ export function checkLandedWrite (world: World, pass: Pass): void {
   insist(after !== undefined, 'the memory travels with every write', () => pass.after?.metadata)
   if (!before) return checkRestored(world, pass, after)
   insist(after.sequence >= before.sequence, 'an answer from a stale reading never undoes an applied decision', () => ({ before, after }))
-  insist(!after.deleting || before.deleting === true || mayDelete(pass), 'only a missing alias or model under the policy Delete marks the object', () => pass.request.parent.metadata.annotations)
+  insist(!after.deleting || before.deleting === true || mayDelete(pass) || pass.request.parent.status?.deleting === true, 'only a missing alias or model under the policy Delete marks the object', () => pass.request.parent.metadata.annotations)
+  insist((after.rollout?.losses ?? 0) < 2, 'the second loss of all pods ends the rollout', () => after.rollout)
   checkRemovals(world, pass, before)
   checkForgotten(world, before, after)
   checkStarted(world, pass, after)
+  checkInForce(world, pass, before, after)
   // What a lost status knew better is repeated, not decided anew.
-  const isRepeated = after.sequence === pass.request.parent.status?.sequence && before.sequence < after.sequence
+  const isRepeated = (pass.request.parent.status?.sequence ?? -1) > before.sequence
   if (!isRepeated) checkAdditions(pass, before, after)
   if (!isRepeated) checkRaises(pass, before, after)
   rememberFailures(world, after)
@@ -69,10 +71,36 @@ function checkRemovals (world: World, pass: Pass, before: Memory): void {
     const seen = () => ({ name, wanted, routed: world.seldon.routed, before, after: memoryOf(pass.after), parent: pass.request.parent.metadata.annotations })
     insist((wanted[name] ?? 0) === 0 || !before.stable, 'a ready version that should have traffic is never removed', seen)
     insist(name !== predictorOf(before.stable) , 'a live stable is never removed', seen)
+    insist(name !== predictorOf(before.previous) || mayLeave(world, pass, before), 'a ready previous version stays until its time is over or its place is needed', seen)
+    insist(name !== predictorOf(before.canary) || !isKept(world, pass, before), 'a healthy version that failed stays for keepFailed', seen)
     const written = parseInstant(before.traffic?.writtenAt) ?? 0
     const inForce = memoryOf(pass.after)?.traffic?.inForce === true || before.traffic?.inForce === true || before.rollout?.raised === false
-    insist((world.seldon.routed[name] ?? 0) === 0 || inForce || world.now - written >= 60, 'a ready version that has traffic is not removed before its weight 0 had its time', seen)
+    const isGivenUp = before.rollout?.stage === 'Unwinding' && world.now >= (parseInstant(before.rollout.deadline) ?? Infinity)
+    insist((world.seldon.routed[name] ?? 0) === 0 || inForce || isGivenUp || world.now - written >= 60, 'a ready version that has traffic is not removed before its weight 0 had its time', seen)
   }
+}
+
+/** Draining for a look at it, with nobody waiting for its place. */
+function isKept ({ now }: World, { request: { parent } }: Pass, { canary, rollout, traffic }: Memory): boolean {
+  if (rollout?.stage !== 'Draining' || rollout.outcome !== 'Aborted' || !traffic?.inForce) return false
+  const target = targetOf(parent)
+  const isAwaited = target !== undefined && target !== predictorOf(canary)
+  return !isAwaited && now < (parseInstant(rollout.deadline) ?? 0)
+}
+
+/** The time of a previous version is over, or another version needs its place. */
+function mayLeave ({ now }: World, { request: { parent } }: Pass, { stable, previous }: Memory): boolean {
+  if (now >= (parseInstant(previous?.keepUntil) ?? 0)) return true
+  const target = targetOf(parent)
+  return target !== undefined && target !== predictorOf(stable)
+}
+
+/** Weights that are said to be in force since now are what the router does, unless its flip was waited for in vain. */
+function checkInForce (world: World, pass: Pass, before: Memory, after: Memory): void {
+  const wrote = before.traffic?.writtenAt
+  if (before.traffic?.inForce || !after.traffic?.inForce || after.traffic.writtenAt !== wrote) return
+  const waited = world.now - (parseInstant(wrote) ?? 0)
+  insist(waited >= 60 || deepEqual(world.seldon.routed, sharesOf(pass.before)), 'weights are in force only after the router has applied them', () => ({ routed: world.seldon.routed, before, after, status: pass.before?.status }))
 }
 
 function checkForgotten (world: World, before: Memory, after: Memory): void {

@@ -18,6 +18,7 @@ export type Move =
   | { do: 'seldon', loseStatus?: boolean, slowClean?: boolean }
   | { do: 'pods' }
   | { do: 'load' | 'kill' | 'kill-one' | 'break' | 'mend', version: VersionName }
+  | { do: 'jam' | 'unjam' }
   | { do: 'wait', seconds: number }
   | { do: 'alias', version: VersionName }
   | { do: 'no-alias' | 'no-model' }
@@ -44,6 +45,8 @@ export function applyMove (world: World, sync: Sync, move: Move): Pass[] {
     case 'kill-one': killPods(world, move.version, 'one'); return []
     case 'break': if (!world.broken.includes(move.version)) world.broken.push(move.version); return []
     case 'mend': world.broken = world.broken.filter((version) => version !== move.version); return []
+    case 'jam': world.seldon.jammed = true; return []
+    case 'unjam': world.seldon.jammed = false; return []
     case 'wait': world.now += move.seconds; return []
     case 'poll': pollRegistry(world); return []
     case 'unreachable': pollRegistry(world, { reachable: false }); return []
@@ -56,7 +59,7 @@ export function applyMove (world: World, sync: Sync, move: Move): Pass[] {
   }
 }
 
-type Outside = Exclude<Move, { do: 'sync' | 'settle' | 'round' | 'seldon' | 'pods' | 'load' | 'kill' | 'kill-one' | 'break' | 'mend' | 'wait' | 'poll' | 'unreachable' | 'clock' | 'check' }>
+type Outside = Exclude<Move, { do: 'sync' | 'settle' | 'round' | 'seldon' | 'pods' | 'load' | 'kill' | 'kill-one' | 'break' | 'mend' | 'jam' | 'unjam' | 'wait' | 'poll' | 'unreachable' | 'clock' | 'check' }>
 
 /** What people and the registry do. It takes them a second. */
 function applyOutside (world: World, move: Outside): void {

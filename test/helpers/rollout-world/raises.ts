@@ -1,7 +1,7 @@
 // When a version may get more traffic: judged, ready, not held, and one step at a time.
 import type { Memory } from '../../../hooks/mlflow-model/schema/status.ts'
 import type { Pass } from './metacontroller.ts'
-import { commandOn, factsOf, predictorOf, wantedOf } from './reading.ts'
+import { commandOn, factsOf, predictorOf, targetOf, wantedOf } from './reading.ts'
 import { knownPods, sharesOf } from './seldon.ts'
 import { insist } from './violation.ts'
 
@@ -18,9 +18,7 @@ export function checkRaises (pass: Pass, before: Memory, after: Memory): void {
 
 /** The way back to the warm previous is at once, and only because the alias says so. */
 function checkReturn (pass: Pass, before: Memory, name: string): void {
-  const { registry } = factsOf(pass.request.parent)
-  const target = registry?.version && registry.createdAt ? predictorOf({ version: registry.version, createdAt: registry.createdAt }) : undefined
-  insist(target === name && before.previous?.fastReturn === true && knownPods(pass.before, name).ready, 'only an alias on the ready warm previous gives it traffic', () => ({ before, registry }))
+  insist(targetOf(pass.request.parent) === name && before.previous?.fastReturn === true && knownPods(pass.before, name).ready, 'only an alias on the ready warm previous gives it traffic', () => ({ before, facts: factsOf(pass.request.parent) }))
 }
 
 type Raise = { name: string, had: number, share: number }
@@ -35,6 +33,7 @@ function checkRaise (pass: Pass, before: Memory, after: Memory, raise: Raise): v
   const stableGone = !((predictorOf(before.stable) ?? '') in sharesOf(pass.after))
   insist(!spec.rollout.paused || stableGone || rollout?.stage === 'Promoting', 'paused holds the weight', seen)
   if (commanded || (stableGone && rollout?.stage === 'Promoting')) return
+  insist(knownPods(pass.before, predictorOf(before.stable) ?? '').available > 0, 'without a stable pod nothing is raised', seen)
   const next = spec.rollout.steps.find((step) => step > raise.had && step < 100) ?? 100
   // Approval is awaited after the last step has passed: what is left is 100.
   if (rollout?.stage === 'AwaitingApproval') return

@@ -36,6 +36,12 @@ export function commandOn (parent: WorldParent, verb: keyof typeof COMMANDS): st
   return parent.metadata.annotations?.[COMMANDS[verb]]
 }
 
+/** The predictor of the version that the registry's answer names, if it names one. */
+export function targetOf (parent: WorldParent): string | undefined {
+  const { version, createdAt } = factsOf(parent).registry ?? {}
+  return version && createdAt ? predictorName({ version, createdAt }) : undefined
+}
+
 /** The predictor of a version in memory or status. */
 export function predictorOf (version: VersionIdentity | undefined): string | undefined {
   return version && predictorName(version)

@@ -52,6 +52,7 @@ export function versionOfPredictor (predictor: string): VersionName | undefined 
 export function reconcileSeldon (world: World, { loseStatus = false, slowClean = false } = {}): void {
   const child = newestChild(world)
   if (!child || child.metadata.deletionTimestamp) return removeEverything(world, child)
+  if (child.metadata.uid !== world.seldon.owner) world.seldon = { ...world.seldon, owner: child.metadata.uid ?? '', deployments: {}, routed: {} }
   const predictors = predictorsOf(child)
   const created = reconcileDeployments(world, predictors)
   const deploymentStatus = describeDeployments(world, child, created)
@@ -123,9 +124,10 @@ function describeDeployments (world: World, child: KubeObject, created: string[]
 function routeAndClean (world: World, child: KubeObject, deploymentStatus: Record<string, DeploymentStatus>, slowClean: boolean): SeldonStatus {
   const shares = sharesOf(child)
   const changed = !deepEqual(world.seldon.routed, shares)
-  world.seldon.routed = shares
+  if (!world.seldon.jammed) world.seldon.routed = shares
+  const waits = slowClean || (world.seldon.jammed && changed)
   return {
-    deploymentStatus: slowClean ? deploymentStatus : cleanUp(world, child, deploymentStatus),
+    deploymentStatus: waits ? deploymentStatus : cleanUp(world, child, deploymentStatus),
     conditions: routerConditions(world, statusOf(child).conditions ?? [], changed)
   }
 }

@@ -26,9 +26,13 @@ export type ChildVersion = { object?: KubeObject, lastApplied?: Child }
 export type Deployment = { replicas: number, available: number, template: string, unreadySince: number }
 
 export type SeldonState = {
+  /** The object that all of this belongs to: what is made again under the same name begins with nothing. */
+  owner?: string
   deployments: Record<string, Deployment>
   /** Shares of real requests by predictor: what the router does, whatever anybody wants. */
   routed: Record<string, number>
+  /** The router takes no new shares: its condition stays False. */
+  jammed: boolean
   /** Predictors whose pods were restarted by an edit of their template. */
   restarted: string[]
 }
@@ -112,7 +116,7 @@ export function makeWorld ({ spec = {}, router = 'istioVirtualServicesReady', al
     serial: 1,
     parents: [deepFreeze(parent)],
     children: [{}],
-    seldon: { deployments: {}, routed: {}, restarted: [] },
+    seldon: { deployments: {}, routed: {}, jammed: false, restarted: [] },
     registry: { state: 'Found', version: alias },
     broken: [],
     router,

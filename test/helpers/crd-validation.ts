@@ -1,0 +1,50 @@
+// Checks an object against the real CRDs in test/crds by ajv, as an API server with strict field validation would: unknown fields are refused too.
+import { Ajv, type ValidateFunction } from 'ajv'
+import { readdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import { parse } from 'yaml'
+
+type Schema = { [keyword: string]: unknown }
+type Crd = { kind?: string, spec: { group: string, names: { kind: string }, versions: Array<{ name: string, schema?: { openAPIV3Schema?: Schema } }> } }
+
+const CRDS = path.join(import.meta.dirname, '../crds')
+const ajv = new Ajv({ strict: false, allErrors: true, validateFormats: false })
+const validators = new Map<string, ValidateFunction | undefined>()
+let crds: Crd[] | undefined
+
+/** What is wrong with the object, one line each; undefined when no CRD describes its kind. */
+export function crdProblems (object: { apiVersion: string, kind: string }): string[] | undefined {
+  const key = `${object.kind}.${object.apiVersion}`
+  if (!validators.has(key)) validators.set(key, compile(object))
+  const validate = validators.get(key)
+  if (!validate) return undefined
+  return validate(object) ? [] : (validate.errors ?? []).map(({ instancePath, message, params }) => `${instancePath} ${message} ${JSON.stringify(params)}`)
+}
+
+function compile ({ apiVersion, kind }: { apiVersion: string, kind: string }): ValidateFunction | undefined {
+  const [group, version] = apiVersion.split('/')
+  crds ??= readdirSync(CRDS).filter((file) => file.endsWith('.yaml')).map((file) => parse(readFileSync(path.join(CRDS, file), 'utf8')) as Crd)
+  const crd = crds.find(({ spec }) => spec?.group === group && spec.names.kind === kind)
+  const schema = crd?.spec.versions.find(({ name }) => name === version)?.schema?.openAPIV3Schema
+  return schema && ajv.compile(toJsonSchema(schema, true))
+}
+
+/** Structural schema → JSON Schema: what only the API server knows is translated or dropped. The root's metadata is the server's own. */
+function toJsonSchema (schema: Schema, isRoot = false): Schema {
+  const { properties, items, additionalProperties, nullable, format: _format, ...rest } = schema
+  const result: Schema = Object.fromEntries(Object.entries(rest).filter(([keyword]) => !keyword.startsWith('x-kubernetes-')))
+  if (schema['x-kubernetes-int-or-string']) Object.assign(result, { type: ['integer', 'string'], anyOf: undefined })
+  if (nullable === true && typeof result.type === 'string') result.type = [result.type, 'null']
+  if (isSchema(items)) result.items = toJsonSchema(items)
+  if (isSchema(additionalProperties)) result.additionalProperties = toJsonSchema(additionalProperties)
+  if (isSchema(properties)) {
+    result.properties = Object.fromEntries(Object.entries(properties).map(([name, property]) => [name, isRoot && name === 'metadata' ? true : toJsonSchema(property as Schema)]))
+    const isOpen = schema['x-kubernetes-preserve-unknown-fields'] === true || additionalProperties !== undefined
+    if (!isOpen) result.additionalProperties = false
+  }
+  return Object.fromEntries(Object.entries(result).filter(([, value]) => value !== undefined))
+}
+
+function isSchema (value: unknown): value is Schema {
+  return value !== null && typeof value === 'object'
+}
