@@ -34,7 +34,7 @@ function summarizeRollout (memory: Memory, rollout: Rollout, facts: RolloutFacts
 function unjudgeable (memory: Memory, reason: string, facts: RolloutFacts, context: Context): Summary {
   const said = facts.analysis?.last.reason ?? ''
   const cause = reason === NOT_ENOUGH_TRAFFIC
-    ? `too few requests reach ${canaryName(memory)} or stable for a verdict`
+    ? 'its checks stay inconclusive'
     : 'the measurements cannot be had from Prometheus'
   return {
     phase: 'Paused',
