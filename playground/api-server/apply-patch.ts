@@ -30,13 +30,20 @@ function below (ownership: Ownership, key: string, inMetadata: boolean): Ownersh
   return ownership.shape === 'map' ? ownership.at(key) : untypedOwnership
 }
 
+/**
+ * Items are put in the order of the applied list; live items that it does not name keep their places, and new ones come
+ * before the next applied item that was there already. live [A, B, x], applied [B, C, A] → [B, C, A, x].
+ */
 function mergeListMap (live: unknown[], applied: Record<string, unknown>[], ownership: Extract<Ownership, { shape: 'listMap' }>): unknown[] {
-  const merged = live.map((item) => {
-    const mine = applied.find((other) => isMap(item) && itemKey(other, ownership) === itemKey(item, ownership))
-    return mine ? merge(item, mine, ownership.item) : item
-  })
-  const fresh = applied.filter((item) => !live.some((other) => isMap(other) && itemKey(other, ownership) === itemKey(item, ownership)))
-  return [...merged, ...fresh]
+  const keyOf = (item: unknown): string | undefined => (isMap(item) ? itemKey(item, ownership) : undefined)
+  const known = new Map(live.map((item) => [keyOf(item), item]))
+  const named = new Set(applied.map(keyOf))
+  const queue = [...applied]
+  const takeUntilKnown = (): unknown[] => {
+    const at = queue.findIndex((item) => known.has(keyOf(item)))
+    return queue.splice(0, at < 0 ? queue.length : at + 1).map((item) => (known.has(keyOf(item)) ? merge(known.get(keyOf(item)), item, ownership.item) : item))
+  }
+  return [...live.flatMap((item) => (named.has(keyOf(item)) ? takeUntilKnown() : [item])), ...queue.splice(0)]
 }
 
 function mergeLists (live: unknown[], applied: unknown[], ownership: Ownership): unknown[] {

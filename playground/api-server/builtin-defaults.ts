@@ -126,6 +126,12 @@ function secret (object: KubeObject): KubeObject {
   return { ...rest, type: object.type ?? 'Opaque', ...(encoded.length > 0 ? { data: { ...object.data, ...Object.fromEntries(encoded) } } : {}) } as KubeObject
 }
 
+/** Go leaves an empty map out. */
+function withoutEmptyData (object: KubeObject): KubeObject {
+  const { data, ...rest } = object
+  return isMap(data) && Object.keys(data).length > 0 ? object : rest as KubeObject
+}
+
 function namespace (object: KubeObject): KubeObject {
   const labels = { ...object.metadata?.labels, 'kubernetes.io/metadata.name': object.metadata?.name }
   return { ...object, metadata: { ...object.metadata, labels }, spec: object.spec ?? { finalizers: ['kubernetes'] } }
@@ -135,7 +141,8 @@ function namespace (object: KubeObject): KubeObject {
 export function withBuiltinDefaults (object: KubeObject): KubeObject {
   const type = `${object.apiVersion} ${object.kind}`
   if (type === 'v1 Namespace') return namespace(object)
-  if (type === 'v1 Secret') return secret(object)
+  if (type === 'v1 Secret') return withoutEmptyData(secret(object))
+  if (type === 'v1 ConfigMap') return withoutEmptyData(object)
   const defaults = Object.hasOwn(specDefaults, type) ? specDefaults[type] : undefined
   return defaults && isMap(object.spec) ? { ...object, spec: defaults(object.spec) } : object
 }

@@ -59,6 +59,9 @@ t.test('server-side apply', (t) => {
   const left = world.api.patch(target, apply, widget('a', { parts: [{ name: 'x', weight: 1 }] }), { manager: 'one' }).object
   t.same([left.spec.size, left.spec.parts.map((part: { name: string }) => part.name)], [4, ['x']], "what one left out is removed, but not two's field")
 
+  const order = (parts: string[]): unknown => world.api.patch({ ...target, name: 'o' }, apply, widget('o', { parts: parts.map((name) => ({ name })) }), { manager: parts.join('') }).object.spec.parts.map((part: { name: string }) => part.name)
+  t.same([order(['a', 'b']), order(['x']), order(['b', 'c', 'a'])], [['a', 'b'], ['a', 'b', 'x'], ['b', 'c', 'a', 'x']], 'items come in the order of the applied list')
+
   const before = world.store.version()
   world.clock.now += 9000
   world.api.patch(target, apply, widget('a', { parts: [{ name: 'x', weight: 1 }] }), { manager: 'one' })
