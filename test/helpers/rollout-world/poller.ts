@@ -49,7 +49,7 @@ export function checkCanary (world: World, outcome: CheckOutcome, parentAge = 0)
   const last = parseFacts(seen.metadata.annotations).analysis
   const { id, step, stepStartedAt } = rollout
   const same = last?.rollout === id && last.step === step && last.stepStartedAt === stepStartedAt ? last : undefined
-  if (same && world.now < (parseInstant(same.last.at) ?? 0) + secondsOf(interval)) return false
+  if (world.now < (parseInstant(same?.last.at ?? stepStartedAt) ?? 0) + secondsOf(interval)) return false
   annotate(world, FACTS.analysis, formatFact(counted(same, { rollout: id, step, stepStartedAt }, outcome, world.now)))
   return true
 }
