@@ -77,13 +77,12 @@ export function afterAnswer (last: RegistryFact | undefined, observation: Observ
 export type Silence = { looks: number, since: number }
 
 const STALE_LOOKS = 3
-const STALE_MS = 5 * 60_000
 
-/** The fact after a look without an answer: the last one, marked stale once both 3 looks and 5 minutes have gone by. */
-export function afterSilence (last: RegistryFact | undefined, silence: Silence, monotonic: number): RegistryFact | undefined {
+/** The fact after a look without an answer: the last one, marked stale once both 3 looks and this many milliseconds (`staleAfter`) have gone by. */
+export function afterSilence (last: RegistryFact | undefined, silence: Silence, { monotonic, staleAfter }: { monotonic: number, staleAfter: number }): RegistryFact | undefined {
   if (!last || last.stale) return last
   // observedAt stays: it then says of when the last good answer is.
-  return silence.looks >= STALE_LOOKS && monotonic - silence.since >= STALE_MS ? { ...last, stale: true } : last
+  return silence.looks >= STALE_LOOKS && monotonic - silence.since >= staleAfter ? { ...last, stale: true } : last
 }
 
 /** How new a model's state is. Both in milliseconds, by the registry's clock. */

@@ -1,6 +1,7 @@
 // One round: the objects of one workspace of one registry that are due, looked at together.
 import { isRemoteError, type RemoteError, type RemoteErrorKind } from '../http/errors.ts'
 import type { Tracked } from './agenda.ts'
+import { staleAfter } from './config.ts'
 import { afterAnswer, afterSilence } from './observe.ts'
 import type { ModelReading } from './read-models.ts'
 import { isNearlyDue, lookInterval } from './scan-plan.ts'
@@ -54,7 +55,7 @@ function summarize (errors: Array<RemoteError | undefined>): Pick<RoundReport, '
 async function settle (source: Source, tracked: Tracked, reading: ModelReading | undefined, options: RoundOptions): Promise<RemoteError | undefined> {
   // The server answers, so it is not silent; what it says is only older than what is known.
   if (!reading || reading.kind === 'Older') return undefined
-  if (reading.kind === 'Failed') return fail(tracked, reading.error, options)
+  if (reading.kind === 'Failed') return fail(source, tracked, reading.error, options)
   try {
     const observation = await source.observe(tracked.target, reading.model, tracked.fact?.state)
     delete tracked.silence
@@ -62,15 +63,15 @@ async function settle (source: Source, tracked: Tracked, reading: ModelReading |
     return undefined
   } catch (error) {
     if (!isRemoteError(error)) throw error
-    return fail(tracked, error, options)
+    return fail(source, tracked, error, options)
   }
 }
 
-function fail (tracked: Tracked, error: RemoteError, options: RoundOptions): RemoteError {
+function fail ({ config }: Source, tracked: Tracked, error: RemoteError, options: RoundOptions): RemoteError {
   const ms = options.monotonic()
   tracked.silence = { looks: (tracked.silence?.looks ?? 0) + 1, since: tracked.silence?.since ?? ms }
   schedule(tracked, 'NoAnswer', options)
-  const fact = afterSilence(tracked.fact, tracked.silence, ms)
+  const fact = afterSilence(tracked.fact, tracked.silence, { monotonic: ms, staleAfter: staleAfter(config) })
   if (fact) tracked.fact = fact
   return error
 }

@@ -37,12 +37,13 @@ t.test('the fact after an answer', async (t) => {
 
 t.test('the fact after silence', async (t) => {
   const MIN = 60_000
-  t.equal(afterSilence(fact, { looks: 2, since: 0 }, 60 * MIN), fact, 'two looks are not enough, however long')
-  t.equal(afterSilence(fact, { looks: 30, since: 0 }, 5 * MIN - 1), fact, 'nor is less than five minutes, however often')
-  t.strictSame(afterSilence(fact, { looks: 3, since: 0 }, 5 * MIN), { ...fact, stale: true }, 'then it is stale; observedAt tells of when the answer is')
+  const at = (monotonic: number) => ({ monotonic, staleAfter: 5 * MIN })
+  t.equal(afterSilence(fact, { looks: 2, since: 0 }, at(60 * MIN)), fact, 'two looks are not enough, however long')
+  t.equal(afterSilence(fact, { looks: 30, since: 0 }, at(5 * MIN - 1)), fact, 'nor is less than five minutes, however often')
+  t.strictSame(afterSilence(fact, { looks: 3, since: 0 }, at(5 * MIN)), { ...fact, stale: true }, 'then it is stale; observedAt tells of when the answer is')
   const stale = { ...fact, stale: true }
-  t.equal(afterSilence(stale, { looks: 4, since: 0 }, 6 * MIN), stale, 'once')
-  t.equal(afterSilence(undefined, { looks: 9, since: 0 }, 60 * MIN), undefined, 'without an answer ever there is nothing to mark')
+  t.equal(afterSilence(stale, { looks: 4, since: 0 }, at(6 * MIN)), stale, 'once')
+  t.equal(afterSilence(undefined, { looks: 9, since: 0 }, at(60 * MIN)), undefined, 'without an answer ever there is nothing to mark')
 })
 
 t.test('an instant from the future is not ours', async (t) => {
