@@ -32,7 +32,7 @@ export function sync (request: Request): SyncResponse<Status> {
   const facts = factsOf(request, observation, recalled.memory)
   if (!installed) return { status: report(request, backend, facts, { observation, memory: recalled.memory, installed }), children: [] }
 
-  const { wanted, reported } = act(recalled, facts, observation !== undefined)
+  const { wanted, reported } = act(recalled, facts, observation)
   return {
     status: report(request, backend, facts, { observation, memory: reported, installed }),
     children: build(request, backend, wanted)
@@ -43,7 +43,7 @@ export function sync (request: Request): SyncResponse<Status> {
  * What should be, and what the status says. The status tells what was observed in the annotation, never the decision just taken: should the
  * write of the object be lost, nobody has been told of it. Only where there is no object to carry memory is the status its carrier.
  */
-function act ({ action, memory, reported = memory }: Recall, facts: RolloutFacts, exists: boolean): { wanted?: Memory, reported: Memory } {
+function act ({ action, memory, reported = memory }: Recall, facts: RolloutFacts, observation: Observation | undefined): { wanted?: Memory, reported: Memory } {
   switch (action) {
     case 'delete':
       return { reported }
@@ -55,12 +55,19 @@ function act ({ action, memory, reported = memory }: Recall, facts: RolloutFacts
     }
     case 'decide': {
       const next = stepRollout(memory, facts)
-      const carried = exists || next.canary !== undefined
+      if (observation?.clearing && canWait(observation, next)) return { wanted: memory, reported: memory }
+      const carried = observation !== undefined || next.canary !== undefined
       return { wanted: next, reported: carried ? memory : next }
     }
     default:
       return action satisfies never
   }
+}
+
+/** A decision that changes nothing for the versions that are there: another one to load beside them, or a note in memory. */
+function canWait ({ shares }: Observation, next: Memory): boolean {
+  const wanted = wantedShares(next)
+  return !next.deleting && Object.entries(shares).every(([predictor, share]) => wanted[predictor] === share)
 }
 
 function build (request: Request, backend: Backend, memory: Memory | undefined): Child[] {

@@ -43,6 +43,7 @@ type SeldonStatus = {
   state?: string
   description?: string
   deploymentStatus?: Record<string, { replicas?: number, availableReplicas?: number }>
+  serviceStatus?: Record<string, unknown>
   conditions?: Array<{ type: string, status: string, reason?: string, lastTransitionTime?: string }>
 }
 
@@ -128,6 +129,7 @@ function observeSeldon (request: SyncRequest): Observation | undefined {
     shares: Object.fromEntries(predictors.map((predictor) => [predictor.name, shareOf(predictor, predictors)])),
     versions: predictors.flatMap((predictor) => versionOf(predictor, shareOf(predictor, predictors))),
     router: routerOf(status),
+    clearing: isClearing(object.metadata.name, predictors, status),
     ...(failure !== undefined && { failure }),
     readiness: (version) => readinessOf(object.metadata.name, predictorName(version), status)
   }
@@ -156,6 +158,17 @@ function routerOf (status: SeldonStatus): Observation['router'] {
     applied: status.state === 'Available' && routers.length > 0 && routers.every((router) => router.status === 'True'),
     transition: routers.map(({ lastTransitionTime = '' }) => lastTransitionTime).sort().join()
   }
+}
+
+/**
+ * Once all predictors are ready, the operator deletes what is left of others, and strikes it off its status. If that write of its status
+ * conflicts with one of ours, it goes on to look for a Service that it has deleted itself, and is Failed for good.
+ */
+function isClearing (object: string, predictors: Predictor[], status: SeldonStatus): boolean {
+  const parts = [...Object.keys(status.deploymentStatus ?? {}), ...Object.keys(status.serviceStatus ?? {})]
+  const kept = predictors.map(({ name }) => `${object}-${name}`)
+  const left = parts.some((part) => part.startsWith(`${object}-v`) && !kept.some((name) => part === name || part.startsWith(`${name}-`)))
+  return left && predictors.every(({ name }) => readinessOf(object, name, status).ready)
 }
 
 /** Only the version's own entry counts: the totals speak of the first predictor alone. */
