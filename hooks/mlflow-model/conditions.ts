@@ -2,7 +2,7 @@
 import type { Condition } from '../core/schema.ts'
 import type { Spec } from './schema.ts'
 import type { Memory } from './schema/status.ts'
-import type { Context, Summary } from './phase.ts'
+import { BACKEND_FAILED, missingReason, type Context, type Summary } from './phase.ts'
 import { isAvailable, type RolloutFacts } from './rollout/facts.ts'
 import { isAnswerTo } from './target.ts'
 
@@ -45,19 +45,19 @@ function progressSentence ({ rollout, canary, stable, traffic }: Memory, { polic
 }
 
 function registryFound ({ spec, context: { registry } }: Input): Aspect {
-  const alias = `alias ${spec.modelAlias} of model ${spec.modelName}`
-  if (!isAnswerTo(spec, registry)) return aspect('RegistryFound', 'Unknown', 'NotYetObserved', `The poller has not looked up ${alias} in registry ${spec.registry} yet; if this lasts, see its log.`)
+  const names = `${spec.modelAlias} of model ${spec.modelName}`
+  if (!isAnswerTo(spec, registry)) return aspect('RegistryFound', 'Unknown', 'NotYetObserved', `The poller has not looked up alias ${names} in registry ${spec.registry} yet; if this lasts, see its log.`)
   if (registry.stale) return aspect('RegistryFound', 'Unknown', 'RegistryUnreachable', `Registry ${spec.registry} has not answered for a while; the last answer stays in force. See the poller's log.`)
   switch (registry.state) {
     case 'Found':
-      if (registry.uri === undefined && registry.problem !== undefined) return aspect('RegistryFound', 'False', 'UriUnresolvable', `${alias} is version ${registry.version}, which cannot be loaded: ${registry.problem}`)
-      return aspect('RegistryFound', 'True', 'Found', `${alias} is version ${registry.version}.`)
+      if (registry.uri === undefined && registry.problem !== undefined) return aspect('RegistryFound', 'False', 'UriUnresolvable', `Alias ${names} is version ${registry.version}, which cannot be loaded: ${registry.problem}`)
+      return aspect('RegistryFound', 'True', 'Found', `Alias ${names} is version ${registry.version}.`)
     case 'AliasMissing':
-      return aspect('RegistryFound', 'False', 'AliasNotFound', `Registry ${spec.registry} knows model ${spec.modelName}, and no ${alias}; set it in MLflow.`)
+      return aspect('RegistryFound', 'False', missingReason(registry.state), `Registry ${spec.registry} knows model ${spec.modelName}, but no alias ${spec.modelAlias} of it; set the alias in MLflow.`)
     case 'ModelMissing':
-      return aspect('RegistryFound', 'False', 'ModelNotFound', `Registry ${spec.registry} knows no model ${spec.modelName}; register it, or correct spec.modelName.`)
+      return aspect('RegistryFound', 'False', missingReason(registry.state), `Registry ${spec.registry} knows no model ${spec.modelName}; register it, or correct spec.modelName.`)
     case 'NotReady':
-      return aspect('RegistryFound', 'False', 'VersionNotReady', `${alias} is version ${registry.version ?? 'unknown'}, whose registration is not finished in MLflow.`)
+      return aspect('RegistryFound', 'False', missingReason(registry.state), `Alias ${names} is version ${registry.version ?? 'unknown'}, whose registration is not finished in MLflow.`)
     default:
       return registry.state satisfies never
   }
@@ -74,7 +74,7 @@ function analysisPassing ({ memory, facts: { analysis } }: Input): Aspect {
 
 function backendReady ({ memory, facts, context, summary, installed, observed }: Input): Aspect {
   if (!installed) return aspect('BackendReady', 'False', summary.reason, summary.error ?? '')
-  if (context.backendFailure !== undefined) return aspect('BackendReady', 'False', 'BackendFailed', context.backendFailure)
+  if (context.backendFailure !== undefined) return aspect('BackendReady', 'False', BACKEND_FAILED, context.backendFailure)
   if (!observed) return aspect('BackendReady', 'Unknown', 'NotDeployed', 'Nothing is deployed yet.')
   // Seldon says nothing of a router before every Deployment was ready once.
   if (!facts.router.present && !isAvailable(memory.stable, facts)) return aspect('BackendReady', 'Unknown', 'Starting', 'The serving object is being brought up.')

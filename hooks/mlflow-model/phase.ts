@@ -7,6 +7,9 @@ import { judgeStep } from './rollout/verdict.ts'
 import { isAvailable, type RolloutFacts } from './rollout/facts.ts'
 import { ABORTED, ANALYSIS_FAILED, CANDIDATE_UNAVAILABLE, METRICS_UNAVAILABLE, NOT_ENOUGH_TRAFFIC, PROGRESS_DEADLINE_EXCEEDED, WEIGHT_NOT_APPLIED } from './rollout/reasons.ts'
 
+/** The serving object reports that it cannot go on. */
+export const BACKEND_FAILED = 'BackendFailed'
+
 export type Summary = { phase: (typeof PHASES)[number], reason: string, error?: string }
 
 /** What else the sentence may need to name. */
@@ -28,7 +31,8 @@ function summarizeRollout (memory: Memory, rollout: Rollout, facts: RolloutFacts
   }
   const verdict = judgeStep(rollout, facts)
   if (verdict === NOT_ENOUGH_TRAFFIC || verdict === METRICS_UNAVAILABLE) return unjudgeable(memory, verdict, facts, context)
-  return { phase: 'Progressing', reason: rollout.stage }
+  const { backendFailure } = context
+  return { phase: 'Progressing', reason: rollout.stage, ...(backendFailure !== undefined && { reason: BACKEND_FAILED, error: backendFailure }) }
 }
 
 function unjudgeable (memory: Memory, reason: string, facts: RolloutFacts, context: Context): Summary {
@@ -66,6 +70,7 @@ function summarizeServing (memory: Memory, facts: RolloutFacts, context: Context
   if (failure) return { phase: 'Degraded', reason: failure.reason, error: failureSentence(memory, failure, context) }
   const blocked = blockedTarget(memory, facts, context)
   if (blocked) return blocked
+  if (context.backendFailure !== undefined) return { phase: 'Degraded', reason: BACKEND_FAILED, error: context.backendFailure }
   return { phase: 'Healthy', reason: memory.lastOutcome ?? 'Serving' }
 }
 
@@ -86,8 +91,19 @@ function summarizeNothing (memory: Memory, { target }: RolloutFacts, context: Co
   if (failure) return { phase: 'Degraded', reason: failure.reason, error: failureSentence(memory, failure, context) }
   if (target.kind === 'Version' && target.version.uri === undefined) return { phase: 'Degraded', reason: 'UriUnresolvable', error: uriSentence(target.version.version, context.registry) }
   if (target.kind === 'Version') return { phase: 'Pending', reason: 'Starting' }
-  const state = context.registry?.state
-  return { phase: 'Pending', reason: state === undefined || state === 'Found' ? 'NotYetObserved' : state }
+  return { phase: 'Pending', reason: missingReason(context.registry?.state) }
+}
+
+/** In the words of the condition RegistryFound. */
+export function missingReason (state: RegistryFact['state'] | undefined): string {
+  switch (state) {
+    case 'AliasMissing': return 'AliasNotFound'
+    case 'ModelMissing': return 'ModelNotFound'
+    case 'NotReady': return 'VersionNotReady'
+    case 'Found':
+    case undefined: return 'NotYetObserved'
+    default: return state satisfies never
+  }
 }
 
 function uriSentence (version: string, registry: RegistryFact | undefined): string {
