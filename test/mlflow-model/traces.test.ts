@@ -113,6 +113,16 @@ for (const stage of ['Stepping', 'Promoting']) {
   })
 }
 
+t.test('5: a way back that the router never takes over ends after progressDeadline', async (t) => {
+  const play = rollingPlay(60)
+  play.run({ do: 'jam' }, { do: 'command', verb: 'abort', id: 'current' }, { do: 'settle' })
+  play.run({ do: 'wait', seconds: 1 }, { do: 'seldon' }, { do: 'wait', seconds: 110 }, { do: 'seldon' }, { do: 'clock' }, { do: 'settle' })
+  t.equal(play.stage(), 'Unwinding')
+  play.run({ do: 'wait', seconds: 20 }, { do: 'clock' }, { do: 'settle' })
+  t.same(play.wanted(), { '1a': 100 })
+  t.equal(play.stage(), undefined)
+})
+
 t.test('6: a stable pod that dies for good while 100 is wanted leaves the canary serving', async (t) => {
   const play = rollingPlay(60)
   play.run({ do: 'wait', seconds: 2 }, { do: 'check', outcome: 'Passed' }, { do: 'wait', seconds: 2 }, { do: 'check', outcome: 'Passed' }, { do: 'settle' })

@@ -18,17 +18,22 @@ export function calmDown (world: World, sync: Sync, failing: VersionName[] = [])
   let quiet = 0
   world.seldon.jammed = false
   for (let round = 1; round <= ROUNDS; round++) {
-    const before = snapshot(world)
-    const canary = nameOf(newestParent(world).status?.canary)
-    const outcome = canary && failing.includes(canary) ? 'Failed' : 'Passed'
-    const passes = applyMove(world, sync, { do: 'round', outcome, seconds: 2 })
-    const wrote = passes.some(({ childWrite, statusWrite }) => statusWrite === 'written' || childWrite !== 'none')
-    quiet = wrote || !deepEqual(before, snapshot(world)) ? 0 : quiet + 1
-    if (quiet >= QUIET_ROUNDS && !jumpToDeadline(world)) return round * 2
-    if (quiet >= QUIET_ROUNDS) quiet = 0
+    quiet = calmRound(world, sync, failing) ? quiet + 1 : 0
+    if (quiet < QUIET_ROUNDS) continue
+    if (!jumpToDeadline(world)) return round * 2
+    quiet = 0
   }
   insist(false, `a calm world comes to rest within ${ROUNDS} rounds`, () => ({ status: newestParent(world).status, child: newestChild(world), broken: world.broken, facts: newestParent(world).metadata.annotations }))
   return 0
+}
+
+/** Everybody does their work; says whether neither the hook nor Seldon wrote anything. */
+function calmRound (world: World, sync: Sync, failing: VersionName[]): boolean {
+  const before = snapshot(world)
+  const canary = nameOf(newestParent(world).status?.canary)
+  const outcome = canary && failing.includes(canary) ? 'Failed' : 'Passed'
+  const passes = applyMove(world, sync, { do: 'round', outcome, seconds: 2 })
+  return passes.every(({ childWrite, statusWrite }) => statusWrite === 'none' && childWrite === 'none') && deepEqual(before, snapshot(world))
 }
 
 function snapshot (world: World): unknown {
@@ -79,28 +84,36 @@ function anyBroken (world: World): boolean {
   return Object.values(world.seldon.deployments).some(({ available, replicas }) => available < replicas)
 }
 
+type Seen = () => unknown
+
 /** The alias' version is served, or there is a reason that people can read. */
-function checkArrived (world: World, status: Partial<Status>, target: VersionName, seen: () => unknown): void {
-  const { spec } = newestParent(world)
+function checkArrived (world: World, status: Partial<Status>, target: VersionName, seen: Seen): void {
   const stable = nameOf(status.stable)
-  const failed = status.failedVersions?.some((failure) => nameOf(failure) === target) ?? false
+  // Without a stable pod nothing moves before a person says so.
+  if (stable && world.broken.includes(stable)) return
+  if (stable === target) return checkServing(world, status, target, seen)
+  const { spec } = newestParent(world)
   const isQueued = spec.rollout.newVersion === 'Queue' && status.rollout !== undefined && nameOf(status.canary) !== target
-  const isStuck = stable !== undefined && world.broken.includes(stable)
-  if (stable === target && isStuck) return
-  if (stable === target) {
-    insist(!status.rollout && !status.previous, 'at rest on the alias, nothing is under way', seen)
-    insist(deepEqual(sharesOf(newestChild(world)), { [namedPredictor(target)]: 100 }), 'at rest on the alias, it alone is there', seen)
-    insist(status.phase === (world.broken.includes(target) && anyBroken(world) ? 'Degraded' : 'Healthy'), 'at rest on the alias, the phase says whether it answers', seen)
-    return
-  }
-  if (failed && isStuck) return
-  if (failed && !isQueued) {
-    insist(status.phase === 'Degraded', 'a refused alias is Degraded', seen)
-    insist(!stable || !status.rollout, 'a refused alias starts no rollout', seen)
-    return
-  }
-  const waits = spec.rollout.paused || spec.rollout.approval === 'Manual' || world.broken.length > 0 || !hasRouter(world)
-  insist(waits, 'a calm world arrives at the alias', seen)
+  const isRefused = status.failedVersions?.some((failure) => nameOf(failure) === target) === true
+  if (isRefused && !isQueued) return checkRefused(status, seen)
+  checkWaiting(world, status, seen)
+}
+
+function checkServing (world: World, status: Partial<Status>, target: VersionName, seen: Seen): void {
+  insist(!status.rollout && !status.previous, 'at rest on the alias, nothing is under way', seen)
+  insist(deepEqual(sharesOf(newestChild(world)), { [namedPredictor(target)]: 100 }), 'at rest on the alias, it alone is there', seen)
+  insist(status.phase === 'Healthy', 'at rest on the alias, the phase is Healthy', seen)
+}
+
+function checkRefused (status: Partial<Status>, seen: Seen): void {
+  insist(status.phase === 'Degraded', 'a refused alias is Degraded', seen)
+  insist(!status.stable || !status.rollout, 'a refused alias starts no rollout', seen)
+}
+
+function checkWaiting (world: World, status: Partial<Status>, seen: Seen): void {
+  const { paused, approval } = newestParent(world).spec.rollout
+  insist(paused || approval === 'Manual' || world.broken.length > 0 || !hasRouter(world), 'a calm world arrives at the alias', seen)
   insist(status.phase !== 'Healthy', 'an object that does not serve its alias is not Healthy', seen)
-  if (spec.rollout.paused && stable && hasRouter(world)) insist(status.phase === 'Paused' || world.broken.length > 0, 'a held rollout is Paused', seen)
+  const isHeld = paused && status.stable !== undefined && hasRouter(world) && world.broken.length === 0
+  insist(!isHeld || status.phase === 'Paused', 'a held rollout is Paused', seen)
 }

@@ -91,11 +91,15 @@ function checkRepetition (wanted: Memory, seen: Memory, status: Partial<Status>)
   insist(isRepeated, 'when status and annotation differ, the higher is repeated and nothing is decided', () => ({ wanted, seen, status }))
 }
 
-function decisionsIn ({ stable, canary, previous, rollout, traffic, failedVersions, lastOutcome, lastCommands, deleting }: Partial<Memory>): unknown {
+function decisionsIn (memory: Partial<Memory>): unknown {
+  const { stable, canary, previous, rollout, traffic = { stable: 100, canary: 0 } } = memory
   return [
     [stable, canary, previous].map(predictorOf),
-    [rollout?.id, rollout?.stage, rollout?.step, rollout?.present, rollout?.losses, rollout?.outcome],
-    [traffic?.stable ?? 100, traffic?.canary ?? 0],
-    [failedVersions, lastOutcome, lastCommands, deleting].map((field) => field ?? null)
+    DECIDED_IN_ROLLOUT.map((field) => rollout?.[field]),
+    [traffic.stable, traffic.canary],
+    DECIDED.map((field) => memory[field])
   ]
 }
+
+const DECIDED_IN_ROLLOUT = ['id', 'stage', 'step', 'present', 'losses', 'outcome'] as const
+const DECIDED = ['failedVersions', 'lastOutcome', 'lastCommands', 'deleting'] as const

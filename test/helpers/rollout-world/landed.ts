@@ -2,10 +2,12 @@
 import deepEqual from 'fast-deep-equal'
 import type { KubeObject } from '../../../hooks/core/request.ts'
 import { parseInstant } from '../../../hooks/core/time.ts'
-import type { Memory } from '../../../hooks/mlflow-model/schema/status.ts'
+import type { Status } from '../../../hooks/mlflow-model/schema.ts'
+import { FAILURES_KEPT, type Memory } from '../../../hooks/mlflow-model/schema/status.ts'
 import type { Pass } from './metacontroller.ts'
 import { checkRaises } from './raises.ts'
-import { memoryOf, predictorOf, targetOf, wantedOf } from './reading.ts'
+import { checkRemovals } from './removals.ts'
+import { factsOf, memoryOf, predictorOf } from './reading.ts'
 import { knownPods, sharesOf } from './seldon.ts'
 import type { World } from './state.ts'
 import { insist } from './violation.ts'
@@ -15,11 +17,16 @@ export function checkLandedWrite (world: World, pass: Pass): void {
   if (pass.childWrite === 'deleted') return checkDeletion(pass)
   if (pass.childWrite !== 'updated' && pass.childWrite !== 'created') return
   const before = memoryOf(pass.before)
-  const after = memoryOf(pass.after) as Memory
+  const after = memoryOf(pass.after)
   insist(after !== undefined, 'the memory travels with every write', () => pass.after?.metadata)
-  if (!before) return checkRestored(world, pass, after)
+  if (!after) return
+  if (before) checkChange(world, pass, before, after)
+  else checkRestored(world, pass, after)
+}
+
+function checkChange (world: World, pass: Pass, before: Memory, after: Memory): void {
   insist(after.sequence >= before.sequence, 'an answer from a stale reading never undoes an applied decision', () => ({ before, after }))
-  insist(!after.deleting || before.deleting === true || mayDelete(pass) || pass.request.parent.status?.deleting === true, 'only a missing alias or model under the policy Delete marks the object', () => pass.request.parent.metadata.annotations)
+  insist(!after.deleting || before.deleting === true || mayDelete(pass), 'only a missing alias or model under the policy Delete marks the object', () => pass.request.parent.metadata.annotations)
   insist((after.rollout?.losses ?? 0) < 2, 'the second loss of all pods ends the rollout', () => after.rollout)
   checkRemovals(world, pass, before)
   checkForgotten(world, before, after)
@@ -27,8 +34,10 @@ export function checkLandedWrite (world: World, pass: Pass): void {
   checkInForce(world, pass, before, after)
   // What a lost status knew better is repeated, not decided anew.
   const isRepeated = (pass.request.parent.status?.sequence ?? -1) > before.sequence
-  if (!isRepeated) checkAdditions(pass, before, after)
-  if (!isRepeated) checkRaises(pass, before, after)
+  if (!isRepeated) {
+    checkAdditions(pass, before, after)
+    checkRaises(pass, before, after)
+  }
   rememberFailures(world, after)
   checkFailedVersions(world, pass, before, after)
 }
@@ -37,21 +46,26 @@ function checkDeletion ({ observed, request }: Pass): void {
   insist(memoryOf(observed)?.deleting === true, 'the serving object is deleted only when the mark is observed on it', () => ({ memory: memoryOf(observed), policy: request.parent.spec.whenAliasMissing }))
 }
 
+/** The policy says so, or a status that was marked before says so again. */
 function mayDelete ({ request: { parent } }: Pass): boolean {
-  return parent.spec.whenAliasMissing === 'Delete' && /AliasMissing|ModelMissing/.test(parent.metadata.annotations?.['sluice.dev/registry'] ?? '')
+  if (parent.status?.deleting) return true
+  const state = factsOf(parent).registry?.state
+  return parent.spec.whenAliasMissing === 'Delete' && (state === 'AliasMissing' || state === 'ModelMissing')
 }
 
 /** Memory was gone: it comes back from status exactly, or the object starts anew. The witness starts anew with it. */
 function checkRestored (world: World, pass: Pass, after: Memory): void {
-  const { status } = pass.request.parent
-  if (status?.sequence !== undefined && !status.deleting && (status.stable || status.canary)) {
-    insist(after.sequence >= status.sequence && after.rollout?.id === status.rollout?.id && after.rollout?.stage === status.rollout?.stage && deepEqual(after.failedVersions, status.failedVersions),
-      'lost memory is rewritten from status without a transition', () => ({ status, after }))
-  }
-  if (pass.before && !status?.stable && !status?.canary) checkAdopted(pass.before, after)
-  if (after.rollout && after.rollout.id !== status?.rollout?.id) checkStarted(world, pass, after)
-  world.ghost.failed = {}
+  const { status = {} } = pass.request.parent
+  const isThere = status.stable !== undefined || status.canary !== undefined
+  if (isThere && !status.deleting) insist(isRestored(status, after), 'lost memory is rewritten from status without a transition', () => ({ status, after }))
+  if (!isThere && pass.before) checkAdopted(pass.before, after)
+  checkStarted(world, pass, after)
   rememberFailures(world, after)
+}
+
+function isRestored (status: Partial<Status>, after: Memory): boolean {
+  const of = ({ rollout, failedVersions }: Partial<Memory>) => [rollout?.id, rollout?.stage, failedVersions]
+  return after.sequence >= (status.sequence ?? 0) && deepEqual(of(status), of(after))
 }
 
 function checkAdopted (before: KubeObject, after: Memory): void {
@@ -60,39 +74,6 @@ function checkAdopted (before: KubeObject, after: Memory): void {
   if (!best || best[1] === 0) return
   const stable = predictorOf(after.stable) ?? ''
   insist(sharesOf(before)[stable] === best[1], 'with both memories lost, stable is the ready version with the highest traffic', () => ({ shares, after }))
-}
-
-/** A predictor that has or should have traffic is removed only when it is known not to be ready, or when its time is up. */
-function checkRemovals (world: World, pass: Pass, before: Memory): void {
-  const wanted = wantedOf(before)
-  const now = sharesOf(pass.after)
-  for (const name of Object.keys(sharesOf(pass.before))) {
-    if (name in now || !knownPods(pass.before, name).ready) continue
-    const seen = () => ({ name, wanted, routed: world.seldon.routed, before, after: memoryOf(pass.after), parent: pass.request.parent.metadata.annotations })
-    insist((wanted[name] ?? 0) === 0 || !before.stable, 'a ready version that should have traffic is never removed', seen)
-    insist(name !== predictorOf(before.stable) , 'a live stable is never removed', seen)
-    insist(name !== predictorOf(before.previous) || mayLeave(world, pass, before), 'a ready previous version stays until its time is over or its place is needed', seen)
-    insist(name !== predictorOf(before.canary) || !isKept(world, pass, before), 'a healthy version that failed stays for keepFailed', seen)
-    const written = parseInstant(before.traffic?.writtenAt) ?? 0
-    const inForce = memoryOf(pass.after)?.traffic?.inForce === true || before.traffic?.inForce === true || before.rollout?.raised === false
-    const isGivenUp = before.rollout?.stage === 'Unwinding' && world.now >= (parseInstant(before.rollout.deadline) ?? Infinity)
-    insist((world.seldon.routed[name] ?? 0) === 0 || inForce || isGivenUp || world.now - written >= 60, 'a ready version that has traffic is not removed before its weight 0 had its time', seen)
-  }
-}
-
-/** Draining for a look at it, with nobody waiting for its place. */
-function isKept ({ now }: World, { request: { parent } }: Pass, { canary, rollout, traffic }: Memory): boolean {
-  if (rollout?.stage !== 'Draining' || rollout.outcome !== 'Aborted' || !traffic?.inForce) return false
-  const target = targetOf(parent)
-  const isAwaited = target !== undefined && target !== predictorOf(canary)
-  return !isAwaited && now < (parseInstant(rollout.deadline) ?? 0)
-}
-
-/** The time of a previous version is over, or another version needs its place. */
-function mayLeave ({ now }: World, { request: { parent } }: Pass, { stable, previous }: Memory): boolean {
-  if (now >= (parseInstant(previous?.keepUntil) ?? 0)) return true
-  const target = targetOf(parent)
-  return target !== undefined && target !== predictorOf(stable)
 }
 
 /** Weights that are said to be in force since now are what the router does, unless its flip was waited for in vain. */
@@ -104,7 +85,7 @@ function checkInForce (world: World, pass: Pass, before: Memory, after: Memory):
 }
 
 function checkForgotten (world: World, before: Memory, after: Memory): void {
-  if ((before.failedVersions?.length ?? 0) >= 10) return
+  if ((before.failedVersions?.length ?? 0) >= FAILURES_KEPT) return
   for (const failure of before.failedVersions ?? []) {
     if (after.failedVersions?.some(({ version, createdAt }) => version === failure.version && createdAt === failure.createdAt)) continue
     const { retry, promote } = world.ghost.given
@@ -114,7 +95,8 @@ function checkForgotten (world: World, before: Memory, after: Memory): void {
 
 function checkStarted (world: World, pass: Pass, after: Memory): void {
   const id = after.rollout?.id
-  if (id === undefined || id === memoryOf(pass.before)?.rollout?.id || id === pass.request.parent.status?.rollout?.id) return
+  const known = [memoryOf(pass.before), pass.request.parent.status].map((memory) => memory?.rollout?.id)
+  if (id === undefined || known.includes(id)) return
   // All memory lost and then an old reading of the parent: nothing is left that could tell.
   const hopeless = !pass.before && !pass.fresh
   insist(hopeless || !world.ghost.shown.includes(id), 'a rollout id is never used twice', () => ({ id, shown: world.ghost.shown }))

@@ -20,9 +20,9 @@ export type ChildWrite = 'none' | 'created' | 'exists' | 'updated' | 'conflict' 
 export type Pass = {
   request: SyncRequest<Spec, Status>
   response: SyncResponse<Status>
-  observed?: KubeObject
-  before?: KubeObject
-  after?: KubeObject
+  observed: KubeObject | undefined
+  before: KubeObject | undefined
+  after: KubeObject | undefined
   /** Neither the parent nor the child that it saw was old. */
   fresh: boolean
   childWrite: ChildWrite
@@ -56,10 +56,14 @@ export function runPass (world: World, sync: Sync, options: PassOptions = {}): P
   const request = makeRequest(world, options)
   const fresh = request.parent === newestParent(world) && seen === world.children.at(-1)
   const response = sync(request)
-  const childWrite = lose === 'child' || lose === 'both' ? 'lost' : applyChild(world, seen, response.children[0])
+  const childWrite = loses(lose, 'child') ? 'lost' : applyChild(world, seen, response.children[0])
   const after = newestChild(world)
-  const statusWrite = lose === 'status' || lose === 'both' ? 'lost' : applyStatus(world, request, response.status)
-  return { request, response, ...(seen.object && { observed: seen.object }), ...(before && { before }), ...(after && { after }), fresh, childWrite, statusWrite }
+  const statusWrite = loses(lose, 'status') ? 'lost' : applyStatus(world, request, response.status)
+  return { request, response, observed: seen.object, before, after, fresh, childWrite, statusWrite }
+}
+
+function loses (lose: Lost, what: 'child' | 'status'): boolean {
+  return lose === what || lose === 'both'
 }
 
 function applyChild (world: World, seen: ChildVersion, wanted: Child | undefined): ChildWrite {

@@ -75,7 +75,7 @@ function applyOutside (world: World, move: Outside): void {
     case 'restore-status': return writeParent(world, PERSON, { status: parentAt(world, move.parentAge).status ?? {} })
     case 'wipe-memory': return wipeMemory(world)
     case 'edit-weights': return editWeights(world, move.first)
-    case 'delete-child': return void (newestChild(world) && writeChild(world, PERSON, {}))
+    case 'delete-child': return newestChild(world) ? writeChild(world, PERSON, {}) : undefined
     case 'mark-child-deleted': return markDeleted(world)
     default: return move satisfies never
   }

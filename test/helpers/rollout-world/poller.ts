@@ -2,7 +2,7 @@
 import { FACTS } from '../../../hooks/core/labels.ts'
 import { formatFact, parseFacts, type AnalysisFact, type CheckOutcome, type RegistryFact } from '../../../hooks/core/facts.ts'
 import { formatInstant, parseInstant, secondsOf } from '../../../hooks/core/time.ts'
-import { VERSIONS, newestParent, parentAt, writeParent, type World } from './state.ts'
+import { VERSIONS, newestParent, parentAt, writeParent, type World, type WorldParent } from './state.ts'
 
 const WRITER = { manager: 'sluice-poller' }
 
@@ -41,22 +41,39 @@ function meaning ({ observedAt: _observedAt, ...rest }: RegistryFact): string {
 /** One check of the canary, if one is due for the status that the poller sees, which may be `parentAge` versions old. Says whether it wrote. */
 export function checkCanary (world: World, outcome: CheckOutcome, parentAge = 0): boolean {
   const seen = parentAt(world, parentAge)
-  const rollout = seen.status?.rollout
-  if (!rollout?.stepStartedAt || !rollout.trafficSince || seen.spec.rollout.paused) return false
-  if (rollout.stage !== 'Stepping' && rollout.stage !== 'AwaitingApproval') return false
-  const { interval, initialDelay } = seen.spec.analysis
-  if (world.now < (parseInstant(rollout.trafficSince) ?? 0) + secondsOf(initialDelay)) return false
+  const triple = tripleOf(seen)
+  if (!triple) return false
   const last = parseFacts(seen.metadata.annotations).analysis
-  const { id, step, stepStartedAt } = rollout
-  const same = last?.rollout === id && last.step === step && last.stepStartedAt === stepStartedAt ? last : undefined
-  if (world.now < (parseInstant(same?.last.at ?? stepStartedAt) ?? 0) + secondsOf(interval)) return false
-  annotate(world, FACTS.analysis, formatFact(counted(same, { rollout: id, step, stepStartedAt }, outcome, world.now)))
+  const same = last && isOf(last, triple) ? last : undefined
+  if (world.now < dueAt(seen, same?.last.at ?? triple.stepStartedAt)) return false
+  annotate(world, FACTS.analysis, formatFact(counted(same, triple, outcome, world.now)))
   return true
+}
+
+type Triple = Pick<AnalysisFact, 'rollout' | 'step' | 'stepStartedAt'>
+
+/** What counters belong to; undefined while nothing is to be checked. */
+function tripleOf ({ status, spec }: WorldParent): Triple | undefined {
+  const rollout = status?.rollout
+  if (!rollout?.stepStartedAt || !rollout.trafficSince || spec.rollout.paused) return undefined
+  if (rollout.stage !== 'Stepping' && rollout.stage !== 'AwaitingApproval') return undefined
+  return { rollout: rollout.id, step: rollout.step, stepStartedAt: rollout.stepStartedAt }
+}
+
+function isOf (fact: AnalysisFact, { rollout, step, stepStartedAt }: Triple): boolean {
+  return fact.rollout === rollout && fact.step === step && fact.stepStartedAt === stepStartedAt
+}
+
+/** One interval after the last check or the start of the step, and not before the initial delay after the first traffic. */
+function dueAt ({ status, spec }: WorldParent, after: string): number {
+  const { interval, initialDelay } = spec.analysis
+  const first = (parseInstant(status?.rollout?.trafficSince) ?? 0) + secondsOf(initialDelay)
+  return Math.max(first, (parseInstant(after) ?? 0) + secondsOf(interval))
 }
 
 const COUNTER = { Passed: 'passed', Failed: 'failed', Inconclusive: 'inconclusive', Error: 'errors' } as const
 
-function counted (known: AnalysisFact | undefined, triple: Pick<AnalysisFact, 'rollout' | 'step' | 'stepStartedAt'>, outcome: CheckOutcome, now: number): AnalysisFact {
+function counted (known: AnalysisFact | undefined, triple: Triple, outcome: CheckOutcome, now: number): AnalysisFact {
   const counters = { passed: 0, failed: 0, inconclusive: 0, errors: 0 }
   if (known) Object.assign(counters, { passed: known.passed, failed: known.failed, inconclusive: known.inconclusive, errors: known.errors })
   counters[COUNTER[outcome]] += 1

@@ -24,22 +24,32 @@ function checkReturn (pass: Pass, before: Memory, name: string): void {
 type Raise = { name: string, had: number, share: number }
 
 function checkRaise (pass: Pass, before: Memory, after: Memory, raise: Raise): void {
-  const seen = () => ({ ...raise, before, after, spec: pass.request.parent.spec.rollout, facts: factsOf(pass.request.parent), status: pass.before?.status })
   const { rollout } = before
   const { spec } = pass.request.parent
+  const seen = () => ({ ...raise, before, after, spec: spec.rollout, facts: factsOf(pass.request.parent), status: pass.before?.status })
   insist(rollout !== undefined && raise.name === predictorOf(before.canary), 'only the canary of a rollout is raised', seen)
   insist(knownPods(pass.before, raise.name).ready, 'raising needs a ready canary', seen)
-  const commanded = commandOn(pass.request.parent, 'promote') === rollout?.id || rollout?.commanded === true
-  const stableGone = !((predictorOf(before.stable) ?? '') in sharesOf(pass.after))
-  insist(!spec.rollout.paused || stableGone || rollout?.stage === 'Promoting', 'paused holds the weight', seen)
-  if (commanded || (stableGone && rollout?.stage === 'Promoting')) return
+  const takesOver = rollout?.stage === 'Promoting' && !((predictorOf(before.stable) ?? '') in sharesOf(pass.after))
+  if (takesOver) return
+  insist(!spec.rollout.paused || rollout?.stage === 'Unwinding', 'paused holds the weight', seen)
+  if (isCommanded(pass, before)) return
+  checkStep(pass, before, raise, seen)
+}
+
+function isCommanded ({ request: { parent } }: Pass, { rollout }: Memory): boolean {
+  return rollout?.commanded === true || commandOn(parent, 'promote') === rollout?.id
+}
+
+/** Nobody asked to skip anything: one step at a time, each after its checks. */
+function checkStep (pass: Pass, before: Memory, raise: Raise, seen: () => unknown): void {
+  const { spec } = pass.request.parent
   insist(knownPods(pass.before, predictorOf(before.stable) ?? '').available > 0, 'without a stable pod nothing is raised', seen)
-  const next = spec.rollout.steps.find((step) => step > raise.had && step < 100) ?? 100
   // Approval is awaited after the last step has passed: what is left is 100.
-  if (rollout?.stage === 'AwaitingApproval') return
+  if (before.rollout?.stage === 'AwaitingApproval') return
   if (spec.analysis.whenPaused === 'Promote' && isUnjudgeable(pass)) return
+  const next = spec.rollout.steps.find((step) => step > raise.had && step < 100) ?? 100
   insist(raise.share <= next, 'a raise goes one step at most', seen)
-  if (raise.had > 0) insist(isJudged(pass, before), 'nothing is raised unjudged', seen)
+  insist(raise.had === 0 || isJudged(pass, before), 'nothing is raised unjudged', seen)
 }
 
 /** The checks of this very step have passed in sufficient number. */

@@ -1,8 +1,9 @@
 // What a sync must do at once when it sees certain things, provided that memory is certain.
+import { parseInstant } from '../../../hooks/core/time.ts'
 import type { Memory, Rollout } from '../../../hooks/mlflow-model/schema/status.ts'
 import type { KubeObject } from '../../../hooks/core/request.ts'
 import type { Pass } from './metacontroller.ts'
-import { memoryOf, predictorOf } from './reading.ts'
+import { factsOf, memoryOf, predictorOf } from './reading.ts'
 import { knownPods, sharesOf } from './seldon.ts'
 import { insist } from './violation.ts'
 
@@ -14,15 +15,32 @@ type Pods = { available: number, ready: boolean }
 export function checkReactions (pass: Pass): void {
   const sight = sightOf(pass)
   if (!sight) return
-  const { rollout, wanted, shares, stable, canary, seen } = sight
-  const describe = () => ({ seen, wanted, shares, status: pass.observed?.status })
-  const isLost = canary.available === 0 && (seen.traffic?.canary ?? 0) > 0
-  insist(!(isLost && stable.ready) || (shares[canary.name] ?? 0) === 0, 'a canary without a pod gets no traffic from the sync that sees it', describe)
+  const describe = () => ({ ...sight, status: pass.observed?.status })
+  insist(leavesTheDead(sight), 'a canary without a pod gets no traffic from the sync that sees it', describe)
+  insist(clearsTheWay(sight), 'a canary on its way back with a pod down is removed at once while stable is ready', describe)
+  insist(endsInTime(sight, factsOf(pass.request.parent).clock ?? 0), 'a way back that is not in force by its deadline ends', describe)
+  insist(pass.request.parent.spec.rollout.paused || takesOver(sight), 'a stable that is not ready is removed at once when the ready canary is to have everything', describe)
+}
+
+function leavesTheDead ({ seen, shares, stable, canary }: Sight): boolean {
+  const isLost = canary.available === 0 && stable.ready && (seen.traffic?.canary ?? 0) > 0
+  return !isLost || (shares[canary.name] ?? 0) === 0
+}
+
+function clearsTheWay ({ rollout, shares, stable, canary }: Sight): boolean {
   const blocks = rollout.stage === 'Unwinding' && !canary.ready && stable.ready
-  insist(!blocks || !(canary.name in shares), 'a canary on its way back with a pod down is removed at once while stable is ready', describe)
-  const isHeld = pass.request.parent.spec.rollout.paused
-  const mustTakeOver = rollout.stage === 'Promoting' && !stable.ready && canary.ready && !isHeld
-  insist(!mustTakeOver || wanted.rollout?.stage !== 'Promoting', 'a stable that is not ready is removed at once when the ready canary is to have everything', describe)
+  return !blocks || !(canary.name in shares)
+}
+
+function endsInTime ({ seen, rollout, shares, stable, canary }: Sight, clock: number): boolean {
+  const deadline = parseInstant(rollout.deadline)
+  const isDue = rollout.stage === 'Unwinding' && stable.ready && !seen.traffic?.inForce && deadline !== undefined && clock >= deadline
+  return !isDue || !(canary.name in shares)
+}
+
+function takesOver ({ rollout, wanted, stable, canary }: Sight): boolean {
+  const isDue = rollout.stage === 'Promoting' && !stable.ready && canary.ready
+  return !isDue || wanted.rollout?.stage !== 'Promoting'
 }
 
 /** Nothing when memory is not certain, no canary is there, or the object is about to be deleted. */

@@ -53,14 +53,17 @@ export function reconcileSeldon (world: World, { loseStatus = false, slowClean =
   const child = newestChild(world)
   if (!child || child.metadata.deletionTimestamp) return removeEverything(world, child)
   if (child.metadata.uid !== world.seldon.owner) world.seldon = { ...world.seldon, owner: child.metadata.uid ?? '', deployments: {}, routed: {} }
+  const status = reconcileObject(world, child, slowClean)
+  if (!loseStatus && !deepEqual(status, child.status)) writeChild(world, WRITER, { ...world.children.at(-1), object: { ...child, status } })
+}
+
+function reconcileObject (world: World, child: KubeObject, slowClean: boolean): SeldonStatus {
   const predictors = predictorsOf(child)
   const created = reconcileDeployments(world, predictors)
   const deploymentStatus = describeDeployments(world, child, created)
   const unready = predictors.filter(({ name }) => isUnready(world.seldon.deployments[name]))
-  const conditions = statusOf(child).conditions ?? []
-  let status: SeldonStatus = { state: unreadyState(world, unready), deploymentStatus, conditions }
-  if (unready.length === 0) status = { state: 'Available', ...routeAndClean(world, child, deploymentStatus, slowClean) }
-  if (!loseStatus && !deepEqual(status, child.status)) writeChild(world, WRITER, { ...world.children.at(-1), object: { ...child, status } })
+  if (unready.length === 0) return { state: 'Available', ...routeAndClean(world, child, deploymentStatus, slowClean) }
+  return { state: unreadyState(world, unready), deploymentStatus, conditions: statusOf(child).conditions ?? [] }
 }
 
 function removeEverything (world: World, child: KubeObject | undefined): void {
