@@ -31,9 +31,15 @@ function checkRaise (pass: Pass, before: Memory, after: Memory, raise: Raise): v
   insist(knownPods(pass.before, raise.name).ready, 'raising needs a ready canary', seen)
   const takesOver = rollout?.stage === 'Promoting' && !((predictorOf(before.stable) ?? '') in sharesOf(pass.after))
   if (takesOver) return
-  insist(!spec.rollout.paused || rollout?.stage === 'Unwinding', 'paused holds the weight', seen)
+  insist(!spec.rollout.paused || isOnTheWayBack(pass, before), 'paused holds the weight', seen)
   if (isCommanded(pass, before)) return
   checkStep(pass, before, raise, seen)
+}
+
+/** A pause does not hold Unwinding, nor the sync that begins it because the alias has moved. */
+function isOnTheWayBack ({ request: { parent } }: Pass, { rollout, canary }: Memory): boolean {
+  const target = targetOf(parent)
+  return rollout?.stage === 'Unwinding' || (target !== undefined && target !== predictorOf(canary))
 }
 
 function isCommanded ({ request: { parent } }: Pass, { rollout }: Memory): boolean {
