@@ -20,7 +20,8 @@ export function answerSync (kind: Kind, request: SyncRequest): SyncResponse {
   if (request.finalizing) return answerFinalize(kind, request)
   const { spec, problems } = readSpec(kind, request.parent.spec)
   const fatal = problems.find((problem) => problem.fatal)
-  if (fatal) throw new UnprocessableError(fatal.message)
+  // An error would leave weights where they are: in the middle of a rollout that may be on a version that has just failed.
+  if (fatal && !kind.isUnderWay?.(request.parent.status ?? {})) throw new UnprocessableError(fatal.message)
   const call = withSpec(request, spec)
   const response = kind.sync(call as Parameters<Kind['sync']>[0])
   return respond(kind, request, withProblems(request, response, problems))

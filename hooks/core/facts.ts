@@ -56,11 +56,16 @@ export const AnalysisFact = Type.Object({
   failed: Type.Integer({ minimum: 0 }),
   inconclusive: Type.Integer({ minimum: 0 }),
   errors: Type.Integer({ minimum: 0 }),
+  /** Checks in a row that gave no verdict (Inconclusive or Error), whichever of the two. */
+  undecided: Type.Optional(Type.Integer({ minimum: 0 })),
   /** How often in a row the last outcome has come. */
   streak: Type.Object({ outcome: Outcome, count: Type.Integer({ minimum: 1 }) }),
   last: Type.Object({ at: instant(), outcome: Outcome, reason: Type.String(), metrics: Type.Array(MetricResult) })
 })
 export type AnalysisFact = Static<typeof AnalysisFact>
+
+/** Reasons of an Error that lasts until somebody changes the query or the configuration. The word that `last.reason` begins with. */
+export const PERMANENT_ERRORS: readonly string[] = ['QueryInvalid', 'ProviderUnknown', 'ProviderRefused', 'QueriesNotAllowed', 'QueryWithoutNamespace']
 
 /** Failed or just finished pods of the parent's children, newest first, at most 5. */
 export const PodsFact = Type.Array(Type.Object({

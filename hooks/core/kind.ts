@@ -34,6 +34,8 @@ export type Kind<Spec extends TObject = TObject, Status extends TObject = TObjec
   /** CEL rules on the whole object; rules on one field stand in its schema. */
   rules: Rule[]
   children: ChildResource[]
+  /** Whether something is under way that must go on even if the spec cannot be honoured. Absent: never. */
+  isUnderWay?: (status: Partial<Static<Status>>) => boolean
   sync: (request: SyncRequest<Static<Spec>, Static<Status>>) => SyncResponse<Static<Status>>
   finalize?: (request: SyncRequest<Static<Spec>, Static<Status>>) => SyncResponse<Static<Status>>
   customize?: (request: CustomizeRequest<Static<Spec>>) => { relatedResources: RelatedRule[] }

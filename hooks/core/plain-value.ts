@@ -28,6 +28,16 @@ export function isMap (value: unknown): value is Record<string, unknown> {
   return prototype === Object.prototype || prototype === null
 }
 
+/** A copy without the fields that hold an empty map or list, or nothing but such. For what users give, who may write `requests: {}`. */
+export function withoutEmpty (map: Record<string, unknown>): Record<string, unknown> {
+  const cleaned = Object.entries(map).map(([key, value]) => [key, isMap(value) ? withoutEmpty(value) : value] as const)
+  return Object.fromEntries(cleaned.filter(([, value]) => !isEmpty(value)))
+}
+
+function isEmpty (value: unknown): boolean {
+  return (Array.isArray(value) && value.length === 0) || (isMap(value) && Object.keys(value).length === 0)
+}
+
 function checkNumber (value: number, path: string): void {
   if (!Number.isFinite(value)) throw new WrongAnswerError(`${path}: ${value} is no plain JSON`)
   if (Number.isInteger(value) && !Number.isSafeInteger(value)) throw new WrongAnswerError(`${path}: ${value} is beyond what a number holds exactly`)

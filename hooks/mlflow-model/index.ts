@@ -29,5 +29,6 @@ export const mlflowModel = defineKind({
   status: Status,
   rules,
   children: seldon.children,
+  isUnderWay: (status) => status.rollout !== undefined,
   sync
 })

@@ -1,4 +1,5 @@
 // From the spec to what the rollout and the backend obey: spans in seconds, one flat record each.
+import { withoutEmpty } from '../core/plain-value.ts'
 import { secondsOf } from '../core/time.ts'
 import type { ServingOptions } from '../serving/backend.ts'
 import type { Policy } from './rollout/facts.ts'
@@ -10,9 +11,9 @@ export function policyOf ({ rollout, analysis, whenAliasMissing }: Spec): Policy
     approval: rollout.approval,
     paused: rollout.paused,
     newVersion: rollout.newVersion,
-    progressDeadline: secondsOf(rollout.progressDeadline),
-    keepStable: secondsOf(rollout.keepStable),
-    keepFailed: secondsOf(rollout.keepFailed),
+    progressDeadline: wholeSeconds(rollout.progressDeadline),
+    keepStable: wholeSeconds(rollout.keepStable),
+    keepFailed: wholeSeconds(rollout.keepFailed),
     checks: analysis.checks,
     failureLimit: analysis.failureLimit,
     inconclusiveLimit: analysis.inconclusiveLimit,
@@ -22,7 +23,22 @@ export function policyOf ({ rollout, analysis, whenAliasMissing }: Spec): Policy
   }
 }
 
+/** Decisions know whole seconds only. */
+function wholeSeconds (span: string): number {
+  return Math.ceil(secondsOf(span))
+}
+
+/** What the backend needs of the spec. Empty maps and lists of the user say nothing, and the API server would drop them. */
 export function servingOptionsOf ({ serving, minioSecret }: Spec): ServingOptions {
   const { replicas, protocol, resources, serviceAccountName, env, seldon } = serving
-  return { replicas, protocol, serviceAccountName, env, seldon, credentialsSecret: minioSecret, ...(resources && { resources }) }
+  const given = withoutEmpty(resources ?? {}) as NonNullable<ServingOptions['resources']>
+  return {
+    replicas,
+    protocol,
+    serviceAccountName,
+    seldon,
+    env: env.map((variable) => withoutEmpty(variable) as ServingOptions['env'][number]),
+    credentialsSecret: minioSecret,
+    ...(Object.keys(given).length > 0 && { resources: given })
+  }
 }

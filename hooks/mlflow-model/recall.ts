@@ -6,18 +6,19 @@ import type { Memory } from './schema/status.ts'
 /**
  * `decide`: memory is certain, a decision may be made.
  * `repeat`: it is not (a stale read, a lost status); the same answer again brings it in line, and nothing is decided.
+ * `rewrite`: the annotation is gone; it is written again, and its weights have to come into force again: it may be older than what was in force.
  * `restore`: the serving object is gone and is made again from memory, without a decision.
  * `delete`: a mark in the annotation is carried out.
  * `reported` is what the status goes on to say, where that is not `memory`.
  */
-export type Recall = { action: 'decide' | 'repeat' | 'restore' | 'delete', memory: Memory, reported?: Memory }
+export type Recall = { action: 'decide' | 'repeat' | 'rewrite' | 'restore' | 'delete', memory: Memory, reported?: Memory }
 
 /** Compares what the observed object and the status remember. The higher sequence knows more. */
 export function recall (observation: Observation | undefined, status: unknown): Recall {
   const inStatus = parseMemory(status)
   if (!observation) return recallWithoutObject(inStatus)
   const inObject = parseMemoryText(observation.state)
-  if (!inObject) return { action: 'repeat', memory: servesAnything(inStatus) ? inStatus : reconstruct(observation, inStatus) }
+  if (!inObject) return { action: 'rewrite', memory: servesAnything(inStatus) ? inStatus : reconstruct(observation, inStatus) }
   return compare(inObject, inStatus)
 }
 

@@ -20,7 +20,7 @@ const Serving = section({
     description: 'Environment of the model container.',
     'x-kubernetes-list-type': 'map',
     'x-kubernetes-list-map-keys': ['name'],
-    'x-kubernetes-validations': [{ rule: "self.all(e, !e.name.startsWith('MLSERVER_'))", message: 'serving.env must not set MLSERVER_* variables: the serving backend owns them and Seldon would drop the whole environment; remove them' }]
+    'x-kubernetes-validations': [{ rule: 'self.all(e, !(has(e.value) && has(e.valueFrom)))', message: 'serving.env: a variable has both value and valueFrom; keep one' }, { rule: "self.all(e, !e.name.startsWith('MLSERVER_'))", message: 'serving.env must not set MLSERVER_* variables: the serving backend owns them and Seldon would drop the whole environment; remove them' }]
   }),
   seldon: section({
     implementation: Type.String({ default: 'MLFLOW_SERVER', minLength: 1, maxLength: 63, description: "Prepackaged server, a key of Seldon's predictor_servers." }),
@@ -60,7 +60,7 @@ export const Spec = Type.Object({
   }),
   monitoringInterval: Type.Integer({ default: 60, minimum: 5, maximum: 86400, description: "Seconds between looks at the registry. The registry entry's own minInterval is a floor." }),
   minioSecret: objectName({ default: '', description: "Secret in this namespace with the object store's credentials, for the model's pods." }),
-  registry: Type.String({ default: 'default', minLength: 1, maxLength: 63, pattern: '^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$', description: "Entry of the poller's configuration, or name of an MLflow object." }),
+  registry: Type.String({ default: 'default', minLength: 1, maxLength: 63, pattern: '^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$', description: "Entry of the poller's configuration." }),
   workspace: Type.String({ default: '', maxLength: 256, description: 'MLflow workspace, if the server has them.' }),
   whenAliasMissing: oneOf(['Retain', 'Delete'], { default: 'Retain', description: 'When alias or model is gone from the registry: Retain keeps serving the stable version, Delete stops serving.' }),
   serving: Serving,

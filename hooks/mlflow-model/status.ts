@@ -7,9 +7,12 @@ import { effectiveSteps } from './rollout/stages.ts'
 import { defined } from './rollout/memory.ts'
 import type { Summary } from './phase.ts'
 
+/** What the status shows beside the memory. `heldUntil`: a decision waits, until then at the latest (whole seconds). */
+type Shown = { summary: Summary, url: string, heldUntil?: number }
+
 /** Mirrors the memory. Conditions are added by the caller. */
-export function computeStatus (memory: Memory, facts: RolloutFacts, summary: Summary, url: string): Status {
-  const deadline = nextDeadline(memory, facts)
+export function computeStatus (memory: Memory, facts: RolloutFacts, { summary, url, heldUntil }: Shown): Status {
+  const deadlines = [nextDeadline(memory, facts), heldUntil].filter((deadline) => deadline !== undefined)
   return defined({
     ...memory,
     ...versionsOf(memory, facts),
@@ -18,7 +21,7 @@ export function computeStatus (memory: Memory, facts: RolloutFacts, summary: Sum
     reason: summary.reason,
     error: summary.error?.slice(0, 1024),
     url: memory.stable || memory.canary ? url : undefined,
-    nextDeadline: deadline === undefined ? undefined : formatInstant(deadline)
+    nextDeadline: deadlines.length > 0 ? formatInstant(Math.min(...deadlines)) : undefined
   } as Status)
 }
 

@@ -8,14 +8,15 @@ import { NOT_DEPLOYED, type Backend, type Observation, type Served } from '../se
 import { seldon } from '../serving/seldon.ts'
 import { conditionsOf } from './conditions.ts'
 import { policyOf, servingOptionsOf } from './policy.ts'
-import { summarize } from './phase.ts'
+import { holdFor } from './hold.ts'
+import { summarize, type Context } from './phase.ts'
 import { recall, type Recall } from './recall.ts'
 import type { Spec } from './schema.ts'
 import type { Memory, Status } from './schema/status.ts'
 import { computeStatus } from './status.ts'
-import { targetOf } from './target.ts'
+import { isAnswerTo, targetOf } from './target.ts'
 import type { RolloutFacts } from './rollout/facts.ts'
-import { clearedMemory, formatMemory, wantedShares } from './rollout/memory.ts'
+import { clearedMemory, formatMemory, parseMemoryText, wantedShares } from './rollout/memory.ts'
 import { repeatMemory, restoreMemory } from './rollout/restore.ts'
 import { stepRollout } from './rollout/step.ts'
 
@@ -32,42 +33,47 @@ export function sync (request: Request): SyncResponse<Status> {
   const facts = factsOf(request, observation, recalled.memory)
   if (!installed) return { status: report(request, backend, facts, { observation, memory: recalled.memory, installed }), children: [] }
 
-  const { wanted, reported } = act(recalled, facts, observation)
+  const { wanted, reported, heldUntil } = act(recalled, facts, observation)
   return {
-    status: report(request, backend, facts, { observation, memory: reported, installed }),
+    status: report(request, backend, facts, { observation, memory: reported, installed, ...(heldUntil !== undefined && { heldUntil }) }),
     children: build(request, backend, wanted)
   }
 }
+
+/** `heldUntil`: a decision waits for the operator, until then at the latest (whole seconds). */
+type Act = { wanted?: Memory, reported: Memory, heldUntil?: number }
 
 /**
  * What should be, and what the status says. The status tells what was observed in the annotation, never the decision just taken: should the
  * write of the object be lost, nobody has been told of it. Only where there is no object to carry memory is the status its carrier.
  */
-function act ({ action, memory, reported = memory }: Recall, facts: RolloutFacts, observation: Observation | undefined): { wanted?: Memory, reported: Memory } {
+function act ({ action, memory, reported = memory }: Recall, facts: RolloutFacts, observation: Observation | undefined): Act {
   switch (action) {
     case 'delete':
       return { reported }
     case 'repeat':
       return { wanted: repeatMemory(memory, facts), reported }
-    case 'restore': {
-      const gone = facts.target.kind === 'Missing' && facts.policy.whenAliasMissing === 'Delete'
-      return gone ? { reported: clearedMemory(memory) } : { wanted: restoreMemory(memory, facts), reported: memory }
-    }
-    case 'decide': {
-      const next = stepRollout(memory, facts)
-      if (observation?.clearing && canWait(observation, next)) return { wanted: memory, reported: memory }
-      const carried = observation !== undefined || next.canary !== undefined
-      return { wanted: next, reported: carried ? memory : next }
-    }
+    case 'rewrite':
+      return { wanted: restoreMemory(memory, facts), reported }
+    case 'restore':
+      return isGone(facts) ? { reported: clearedMemory(memory) } : { wanted: restoreMemory(memory, facts), reported: memory }
+    case 'decide':
+      return decide(memory, facts, observation)
     default:
       return action satisfies never
   }
 }
 
-/** A decision that changes nothing for the versions that are there: another one to load beside them, or a note in memory. */
-function canWait ({ shares }: Observation, next: Memory): boolean {
-  const wanted = wantedShares(next)
-  return !next.deleting && Object.entries(shares).every(([predictor, share]) => wanted[predictor] === share)
+function decide (memory: Memory, facts: RolloutFacts, observation: Observation | undefined): Act {
+  const next = stepRollout(memory, facts)
+  if (!observation) return { wanted: next, reported: next.canary ? memory : next }
+  const heldUntil = holdFor(observation, { before: memory, after: next, now: facts.now })
+  return heldUntil === undefined ? { wanted: next, reported: memory } : { wanted: memory, reported: memory, heldUntil }
+}
+
+/** Nothing is to be served: the alias is gone, and that is to end serving. */
+function isGone ({ target, policy }: RolloutFacts): boolean {
+  return target.kind === 'Missing' && policy.whenAliasMissing === 'Delete'
 }
 
 function build (request: Request, backend: Backend, memory: Memory | undefined): Child[] {
@@ -76,7 +82,10 @@ function build (request: Request, backend: Backend, memory: Memory | undefined):
   const { stable, previous, canary, rollout } = memory
   const versions = [stable, previous, rollout?.present ? canary : undefined].filter((version) => version !== undefined)
   const served: Served[] = versions.map((version) => ({ version: version.version, createdAt: version.createdAt, uri: version.uri, share: shares[predictorName(version)] ?? 0 }))
-  return backend.make(request, servingOptionsOf(request.parent.spec), { served, state: formatMemory(memory) })
+  const state = formatMemory(memory)
+  // Memory that cannot be read back would be lost with the next sync: rather no answer at all.
+  if (!parseMemoryText(state)) throw new Error('the memory of the rollout does not fit its own schema')
+  return backend.make(request, servingOptionsOf(request.parent.spec), { served, state })
 }
 
 function factsOf (request: Request, observation: Observation | undefined, memory: Memory): RolloutFacts {
@@ -108,20 +117,25 @@ function highestCounter (ids: Array<string | undefined>): number {
   }, 0)
 }
 
-type Reported = { observation: Observation | undefined, memory: Memory, installed: boolean }
+type Reported = { observation: Observation | undefined, memory: Memory, installed: boolean, heldUntil?: number }
 
-function report (request: Request, backend: Backend, facts: RolloutFacts, { observation, memory, installed }: Reported): Status {
+function report (request: Request, backend: Backend, facts: RolloutFacts, { observation, memory, installed, heldUntil }: Reported): Status {
   const { metadata, status, spec } = request.parent
-  const { registry } = parseFacts(metadata.annotations)
-  const context = {
-    name: metadata.name,
-    namespace: metadata.namespace ?? '',
-    ...(registry && { registry }),
-    ...(observation?.failure !== undefined && { backendFailure: observation.failure })
-  }
+  const context = contextOf(request, observation)
   const summary = installed
     ? summarize(memory, facts, context)
     : { phase: 'Degraded' as const, reason: 'BackendNotInstalled', error: `Serving by ${backend.name} is switched off: the controller does not list ${backend.children[0]?.kind}. Install ${backend.name} and set ${backend.children[0]?.capability}.enabled=true in the chart.` }
   const conditions = setConditions(status?.conditions, conditionsOf({ memory, facts, summary, context, spec, observed: observation !== undefined, installed }), facts.now, metadata.generation)
-  return { ...computeStatus(memory, facts, summary, backend.url(request.parent)), conditions }
+  return { ...computeStatus(memory, facts, { summary, url: backend.url(request.parent), ...(heldUntil !== undefined && { heldUntil }) }), conditions }
+}
+
+/** What sentences may name. A registry's answer to another question (the spec was edited) is none. */
+function contextOf ({ parent: { metadata, spec } }: Request, observation: Observation | undefined): Context {
+  const { registry } = parseFacts(metadata.annotations)
+  return {
+    name: metadata.name,
+    namespace: metadata.namespace ?? '',
+    ...(isAnswerTo(spec, registry) && { registry }),
+    ...(observation?.failure !== undefined && { backendFailure: observation.failure })
+  }
 }

@@ -32,8 +32,11 @@ export type Observation = {
   /** The versions that the object describes, with their shares: all that is left when memory is lost. */
   versions: Served[]
   router: { present: boolean, applied: boolean, transition: string }
-  /** The operator is taking away what belonged to versions that left. A write that can wait should: it may make the operator lose track. */
-  clearing: boolean
+  /**
+   * The operator is taking away what belonged to versions that left; when the object was last written, in whole seconds. A write that can wait
+   * should: it may make the operator lose track.
+   */
+  clearingSince?: number
   /** A sentence when the backend reports that it cannot go on, with what to do. */
   failure?: string
   readiness: (version: VersionIdentity) => PodReadiness

@@ -3,6 +3,7 @@
 import { childLabels, parentLabel, STATE_ANNOTATION } from '../core/labels.ts'
 import { API_GROUP, type ChildResource } from '../core/kind.ts'
 import { md5, predictorName } from '../core/names.ts'
+import { parseInstant } from '../core/time.ts'
 import { findChild, type Child, type KubeObject, type SyncRequest } from '../core/request.ts'
 import { NOT_DEPLOYED, type Backend, type Observation, type PodReadiness, type Served, type ServingOptions, type Wanted } from './backend.ts'
 
@@ -100,7 +101,7 @@ function makePredictor (parent: SyncRequest['parent'], options: ServingOptions, 
         containers: [{
           name: GRAPH_NAME,
           ports: [METRICS_PORT],
-          ...(resources && Object.keys(resources).length > 0 && { resources }),
+          ...(resources && { resources }),
           ...(env.length > 0 && { env })
         }]
       }
@@ -129,7 +130,7 @@ function observeSeldon (request: SyncRequest): Observation | undefined {
     shares: Object.fromEntries(predictors.map((predictor) => [predictor.name, shareOf(predictor, predictors)])),
     versions: predictors.flatMap((predictor) => versionOf(predictor, shareOf(predictor, predictors))),
     router: routerOf(status),
-    clearing: isClearing(object.metadata.name, predictors, status),
+    ...(isClearing(object.metadata.name, predictors, status) && { clearingSince: lastWrite(object) }),
     ...(failure !== undefined && { failure }),
     readiness: (version) => readinessOf(object.metadata.name, predictorName(version), status)
   }
@@ -169,6 +170,12 @@ function isClearing (object: string, predictors: Predictor[], status: SeldonStat
   const kept = predictors.map(({ name }) => `${object}-${name}`)
   const left = parts.some((part) => part.startsWith(`${object}-v`) && !kept.some((name) => part === name || part.startsWith(`${name}-`)))
   return left && predictors.every(({ name }) => readinessOf(object, name, status).ready)
+}
+
+/** When the object was last written, by anybody; 0 when it does not say. */
+function lastWrite ({ metadata }: KubeObject): number {
+  const times = [metadata.creationTimestamp, ...(metadata.managedFields ?? []).map(({ time }) => time)]
+  return Math.max(...times.map((time) => parseInstant(time) ?? 0))
 }
 
 /** Only the version's own entry counts: the totals speak of the first predictor alone. */

@@ -8,7 +8,7 @@ import { sameStep, type StepKey } from './subject.ts'
 export type Check = { key: StepKey, at: number, verdict: Verdict }
 
 const COUNTERS = { Passed: 'passed', Failed: 'failed', Inconclusive: 'inconclusive', Error: 'errors' } as const satisfies Record<CheckOutcome, string>
-const NOTHING = { passed: 0, failed: 0, inconclusive: 0, errors: 0, streak: { outcome: 'Passed', count: 0 } } as const
+const NOTHING = { passed: 0, failed: 0, inconclusive: 0, errors: 0, undecided: 0, streak: { outcome: 'Passed', count: 0 } } as const
 
 /**
  * The fact after a check, or undefined when the check does not count: the step has changed since it began (`current` is the step now), it looked before
@@ -19,18 +19,29 @@ export function countCheck (last: AnalysisFact | undefined, current: StepKey, ch
   if (!sameStep(current, check.key) || at < secondsAt(current.stepStartedAt)) return undefined
   const before = last !== undefined && sameStep(last, current) ? last : undefined
   if (before !== undefined && at < secondsAt(before.last.at) + interval) return undefined
-  const { outcome } = check.verdict
-  const { passed, failed, inconclusive, errors, streak } = before ?? NOTHING
-  const counts = { passed, failed, inconclusive, errors }
-  counts[COUNTERS[outcome]] += 1
   return {
     rollout: current.rollout,
     step: current.step,
     stepStartedAt: current.stepStartedAt,
-    ...counts,
-    streak: { outcome, count: streak.outcome === outcome ? streak.count + 1 : 1 },
+    ...added(before ?? NOTHING, check.verdict.outcome),
     last: { at: formatInstant(at), ...check.verdict }
   }
+}
+
+type Counters = Pick<AnalysisFact, 'passed' | 'failed' | 'inconclusive' | 'errors' | 'undecided' | 'streak'>
+
+function added ({ passed, failed, inconclusive, errors, undecided = 0, streak }: Counters, outcome: CheckOutcome): Counters {
+  const counts = { passed, failed, inconclusive, errors }
+  counts[COUNTERS[outcome]] += 1
+  return {
+    ...counts,
+    undecided: isVerdict(outcome) ? 0 : undecided + 1,
+    streak: { outcome, count: streak.outcome === outcome ? streak.count + 1 : 1 }
+  }
+}
+
+function isVerdict (outcome: CheckOutcome): boolean {
+  return outcome === 'Passed' || outcome === 'Failed'
 }
 
 function secondsAt (instant: string): number {

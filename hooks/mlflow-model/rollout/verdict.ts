@@ -1,8 +1,8 @@
 // What the checks of this step say. The poller counts, the judgement over a step is made here.
-import type { AnalysisFact } from '../../core/facts.ts'
+import { PERMANENT_ERRORS, type AnalysisFact } from '../../core/facts.ts'
 import { describeMetric } from '../../core/measurement.ts'
 import type { Rollout } from '../schema/status.ts'
-import type { RolloutFacts } from './facts.ts'
+import type { Policy, RolloutFacts } from './facts.ts'
 import { METRICS_UNAVAILABLE, NOT_ENOUGH_TRAFFIC } from './reasons.ts'
 
 export type Verdict = 'Pending' | 'Passed' | 'Failed' | typeof NOT_ENOUGH_TRAFFIC | typeof METRICS_UNAVAILABLE
@@ -23,8 +23,21 @@ export function judgeStep (rollout: Rollout, facts: RolloutFacts): Verdict {
   if (!checks) return 'Pending'
   const { policy } = facts
   if (failedChecks(rollout, checks) > policy.failureLimit) return 'Failed'
-  if (inARow(checks, 'Error') > policy.errorLimit) return METRICS_UNAVAILABLE
+  return undecidedFor(checks, policy) ?? passedOf(checks, policy)
+}
+
+/** The pause that checks without a verdict have earned, if any. An error that cannot mend itself needs no repetition. */
+function undecidedFor (checks: AnalysisFact, policy: Policy): Verdict | undefined {
+  const { last, undecided = 0 } = checks
+  const permanent = last.outcome === 'Error' && PERMANENT_ERRORS.includes(last.reason.split(':', 1)[0] ?? '')
+  if (permanent || inARow(checks, 'Error') > policy.errorLimit) return METRICS_UNAVAILABLE
   if (inARow(checks, 'Inconclusive') > policy.inconclusiveLimit) return NOT_ENOUGH_TRAFFIC
+  // Errors and inconclusive checks by turns would never make a row of either.
+  if (undecided <= Math.max(policy.errorLimit, policy.inconclusiveLimit)) return undefined
+  return last.outcome === 'Error' ? METRICS_UNAVAILABLE : NOT_ENOUGH_TRAFFIC
+}
+
+function passedOf (checks: AnalysisFact, policy: Policy): Verdict {
   return checks.passed >= policy.checks ? 'Passed' : 'Pending'
 }
 

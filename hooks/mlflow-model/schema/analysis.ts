@@ -36,7 +36,7 @@ export const Analysis = section({
   window: duration({
     default: '5m',
     description: 'Longest look-back of a measurement. Evidence is of the two versions, not of a weight, so it may span steps.',
-    'x-kubernetes-validations': [{ rule: "duration(self) >= duration('1m')", message: 'analysis.window must be at least 1m; raise it' }]
+    'x-kubernetes-validations': [{ rule: "duration(self) >= duration('1m') && duration(self) <= duration('30m')", message: 'analysis.window must be from 1m to 30m; correct it' }]
   }),
   minRequests: Type.Integer({ default: 20, minimum: 1, maximum: 1000000, description: 'Requests needed on each side for a verdict; fewer are Inconclusive.' }),
   proof: oneOf(['Harm', 'Safety'], { default: 'Harm', description: 'Harm passes unless the canary is proven worse than the limit; Safety passes only when it is proven not to be, and is Inconclusive in between.' }),

@@ -73,6 +73,7 @@ t.test('versions alike pass, with the numbers that were counted', async (t) => {
       failed: 0,
       inconclusive: 0,
       errors: 0,
+      undecided: 0,
       streak: { outcome: 'Passed', count: 1 },
       last: {
         at: formatInstant(T0 + 120),

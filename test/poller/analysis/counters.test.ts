@@ -10,7 +10,7 @@ const INTERVAL = 10
 
 const checkAt = (seconds: number, outcome: CheckOutcome = 'Passed', key = KEY): Check => ({ key, at: T0 + seconds, verdict: { outcome, reason: 'r', metrics: [] } })
 const factOf = (counts: Partial<AnalysisFact>, seconds: number, outcome: CheckOutcome, streak: number): AnalysisFact => ({
-  ...KEY, passed: 0, failed: 0, inconclusive: 0, errors: 0, ...counts, streak: { outcome, count: streak }, last: { at: formatInstant(T0 + seconds), outcome, reason: 'r', metrics: [] }
+  ...KEY, passed: 0, failed: 0, inconclusive: 0, errors: 0, undecided: 0, ...counts, streak: { outcome, count: streak }, last: { at: formatInstant(T0 + seconds), outcome, reason: 'r', metrics: [] }
 })
 
 t.test('counting', async (t) => {
@@ -18,7 +18,8 @@ t.test('counting', async (t) => {
   const rows: Array<{ name: string, last?: AnalysisFact, check: Check, want: AnalysisFact | undefined }> = [
     { name: 'begins at one', check: checkAt(10), want: factOf({ passed: 1 }, 10, 'Passed', 1) },
     { name: 'goes on from the annotation, with the row', last: before, check: checkAt(40), want: factOf({ passed: 3, failed: 1 }, 40, 'Passed', 3) },
-    { name: 'another outcome begins a row of its own', last: before, check: checkAt(40, 'Error'), want: factOf({ passed: 2, failed: 1, errors: 1 }, 40, 'Error', 1) },
+    { name: 'another outcome begins a row of its own', last: before, check: checkAt(40, 'Error'), want: factOf({ passed: 2, failed: 1, errors: 1, undecided: 1 }, 40, 'Error', 1) },
+    { name: 'Error after Inconclusive goes on with the row of no verdict', last: factOf({ inconclusive: 2, undecided: 2 }, 30, 'Inconclusive', 2), check: checkAt(40, 'Error'), want: factOf({ inconclusive: 2, errors: 1, undecided: 3 }, 40, 'Error', 1) },
     { name: 'Failed and Inconclusive have counters of their own', last: factOf({ failed: 1, inconclusive: 1 }, 30, 'Inconclusive', 1), check: checkAt(40, 'Failed'), want: factOf({ failed: 2, inconclusive: 1 }, 40, 'Failed', 1) },
     { name: 'another step begins anew', last: { ...before, step: 1 }, check: checkAt(40), want: factOf({ passed: 1 }, 40, 'Passed', 1) },
     { name: 'another rollout begins anew', last: { ...before, rollout: 'v9-abc123-2' }, check: checkAt(40), want: factOf({ passed: 1 }, 40, 'Passed', 1) },
@@ -48,7 +49,7 @@ t.test('a fact fits into its annotation', async (t) => {
     { name: 'with long limits cut, when 16 metrics have the longest of everything', reason: `NotEnoughTraffic: ${'long '.repeat(200)}`, metrics: metrics(16, longest), check: ({ last }) => last.reason === 'NotEnoughTraffic' && last.metrics.length === 16 && last.metrics.every(({ limit }) => limit.length === 20) }
   ]
   for (const { name, reason, metrics, check } of rows) {
-    const fact = fitFact({ ...KEY, rollout: `v${'9'.repeat(64)}-abc123-1234567890`, passed: 1000, failed: 1000, inconclusive: 100000, errors: 100000, streak: { outcome: 'Inconclusive', count: 100000 }, last: { at: KEY.stepStartedAt, outcome: 'Inconclusive', reason, metrics } })
+    const fact = fitFact({ ...KEY, rollout: `v${'9'.repeat(64)}-abc123-1234567890`, passed: 1000, failed: 1000, inconclusive: 100000, errors: 100000, undecided: 100000, streak: { outcome: 'Inconclusive', count: 100000 }, last: { at: KEY.stepStartedAt, outcome: 'Inconclusive', reason, metrics } })
     const text = formatFact(fact)
     t.ok(text.length <= FACT_LIMIT && check(fact), `${name} (${text.length})`)
     t.strictSame(parseFacts({ [FACTS.analysis]: text }).analysis, fact, 'and reads back as it was')
