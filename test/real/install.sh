@@ -1,0 +1,73 @@
+#!/usr/bin/env bash
+# Puts the real MLflow and the real Prometheus that npm run test:real drives into a cache folder: ${SLUICE_CACHE:-$HOME/.cache/sluice}.
+# Needs python3 (3.11 or newer, with venv) and, unless a prometheus is on PATH, apt-get and dpkg. Installs nothing into the system, starts no service.
+# May be run again at any time: what is there is kept, and what was half done is done again.
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+cache=${SLUICE_CACHE:-$HOME/.cache/sluice}
+mkdir -p "$cache"
+
+# Work happens in here and is renamed into place, so that a folder with its final name is always whole.
+work=$(mktemp -d "$cache/.installing.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+
+say() { printf 'test/real/install.sh: %s\n' "$*"; }
+
+fail() {
+  printf 'test/real/install.sh: %s\n' "$*" >&2
+  exit 1
+}
+
+# Renames a finished folder into place. Another install may have been faster: then its folder stays.
+settle() { [ -d "$2" ] || mv "$1" "$2" 2>/dev/null || [ -d "$2" ]; }
+
+# The folder's name carries the pinned packages, so that other pins make another folder; tools.ts computes the same name.
+install_mlflow() {
+  local target digest
+  command -v python3 > /dev/null || fail 'python3 is missing; install Python 3.11 or newer'
+  digest=$(python3 -c 'import hashlib, sys; print(hashlib.sha256(open(sys.argv[1], "rb").read()).hexdigest()[:12])' "$here/requirements.txt")
+  target="$cache/mlflow-$digest"
+  if "$target/bin/python" -c '' 2> /dev/null; then
+    say "MLflow is in $target"
+    return
+  fi
+  # Its interpreter is gone, as after an upgrade of Python.
+  rm -rf "$target"
+  python3 -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' ||
+    fail 'python3 must be 3.11 or newer and have venv; on Debian: apt-get install python3-venv'
+  say "installing MLflow into $target"
+  python3 -m venv "$work/mlflow"
+  "$work/mlflow/bin/python" -m pip install --quiet --disable-pip-version-check --no-input --only-binary :all: --requirement "$here/requirements.txt"
+  # Its scripts name the folder they were made in, which is renamed now: everything is run by `python -m`.
+  settle "$work/mlflow" "$target"
+}
+
+# apt-get with lists and cache of its own, so that neither root nor the state of the machine matters.
+own_apt() {
+  mkdir -p "$work/apt/lists/partial" "$work/apt/archives/partial"
+  apt-get -qq -o "Dir::State::Lists=$work/apt/lists" -o "Dir::Cache=$work/apt" -o APT::Sandbox::User="$(id -un)" "$@"
+}
+
+install_prometheus() {
+  local target="$cache/prometheus"
+  if [ -x "$target/usr/bin/prometheus" ]; then
+    say "Prometheus is in $target"
+    return
+  fi
+  if command -v prometheus > /dev/null; then
+    say "Prometheus is on PATH: $(command -v prometheus)"
+    return
+  fi
+  command -v apt-get > /dev/null && command -v dpkg > /dev/null || fail 'no prometheus on PATH, and no apt-get to download it; see https://prometheus.io/download'
+  say "installing Prometheus into $target"
+  mkdir "$work/deb"
+  (cd "$work/deb" && apt-get -qq -o APT::Sandbox::User="$(id -un)" download prometheus 2> /dev/null) ||
+    { own_apt update && (cd "$work/deb" && own_apt download prometheus); }
+  dpkg -x "$work"/deb/prometheus_*.deb "$work/prometheus"
+  "$work/prometheus/usr/bin/prometheus" --version > /dev/null
+  settle "$work/prometheus" "$target"
+}
+
+install_mlflow
+install_prometheus

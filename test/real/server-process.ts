@@ -1,0 +1,110 @@
+// A real server as a process of the test: started until it is ready, stopped hard or frozen, and gone when the test is.
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+export interface ServerPlan {
+  command: string
+  args: string[]
+  env: Record<string, string>
+  folder: string
+  url: string
+  /** Path that answers 200 once the server works. */
+  readyPath: string
+  /** Milliseconds within which it must. */
+  patience: number
+}
+
+export interface ServerProcess {
+  url: string
+  /** Starts it, again on the same port and with the same data. Throws with its last lines when it does not become ready. */
+  start: () => Promise<void>
+  /** Ends it at once, as a crash does, and waits until it is gone. */
+  stop: () => Promise<void>
+  /** It keeps its connections and answers nothing, until it is thawed. */
+  freeze: () => void
+  thaw: () => void
+}
+
+const running = new Set<ChildProcess>()
+
+/** Describes a server; nothing runs before start(). */
+export function createServerProcess (plan: ServerPlan): ServerProcess {
+  let child: ChildProcess | undefined
+  return {
+    url: plan.url,
+    async start () {
+      child = launch(plan)
+      await waitUntilReady(plan, child)
+    },
+    async stop () {
+      if (child) await end(child)
+      child = undefined
+    },
+    freeze () { if (child) signal(child, 'SIGSTOP') },
+    thaw () { if (child) signal(child, 'SIGCONT') }
+  }
+}
+
+const lines = new WeakMap<ChildProcess, string[]>()
+
+// In a process group of its own, because MLflow's server is a program that starts another one.
+function launch ({ command, args, env, folder }: ServerPlan): ChildProcess {
+  const child = spawn(command, args, { cwd: folder, env: { PATH: process.env['PATH'] ?? '', HOME: folder, ...env }, stdio: ['ignore', 'pipe', 'pipe'], detached: true })
+  const last: string[] = []
+  lines.set(child, last)
+  running.add(child)
+  child.on('error', (error) => last.push(error.message))
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.setEncoding('utf8').on('data', (text: string) => {
+      last.push(...text.split('\n').filter((line) => line !== ''))
+      last.splice(0, last.length - 30)
+    })
+  }
+  return child
+}
+
+async function waitUntilReady ({ command, args, url, readyPath, patience }: ServerPlan, child: ChildProcess): Promise<void> {
+  const giveUp = performance.now() + patience
+  while (isAlive(child) && performance.now() < giveUp) {
+    const answer = await fetch(url + readyPath, { signal: AbortSignal.timeout(1000) }).catch(() => undefined)
+    if (answer?.ok) return
+    await sleep(100)
+  }
+  await end(child)
+  throw new Error(`${[command, ...args].join(' ')} did not become ready. Its last lines:\n${(lines.get(child) ?? []).join('\n')}`)
+}
+
+function isAlive ({ pid, exitCode, signalCode }: ChildProcess): boolean {
+  return pid !== undefined && exitCode === null && signalCode === null
+}
+
+async function end (child: ChildProcess): Promise<void> {
+  const gone = isAlive(child) ? once(child, 'exit') : undefined
+  signal(child, 'SIGKILL')
+  await gone
+  running.delete(child)
+}
+
+function signal ({ pid }: ChildProcess, name: NodeJS.Signals): void {
+  if (pid === undefined) return
+  try {
+    process.kill(-pid, name)
+  } catch {
+    // The group is gone already.
+  }
+}
+
+// A test that is cut off (a timeout, Ctrl-C) must not leave servers behind: the groups of their own do not hear of it.
+function endAll (): void {
+  for (const child of running) signal(child, 'SIGKILL')
+  running.clear()
+}
+
+process.once('exit', endAll)
+for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.once(name, () => {
+    endAll()
+    process.exit(1)
+  })
+}
