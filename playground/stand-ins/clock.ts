@@ -1,4 +1,4 @@
-// Time for the stand-ins: the wall clock, a faster one, or one moved by hand.
+// Time for the stand-ins: the wall clock, a faster one, one that can be put forward, or one moved by hand.
 
 export interface Clock {
   /** Milliseconds since the epoch. */
@@ -16,6 +16,43 @@ export function createClock (speed = 1): Clock {
     schedule (at, action) {
       const timer = setTimeout(action, Math.max(0, (at - now()) / speed))
       return () => { clearTimeout(timer) }
+    }
+  }
+}
+
+export interface SkippingClock extends Clock {
+  /** Puts the clock forward: what was to happen meanwhile happens soon. */
+  skip (milliseconds: number): void
+}
+
+/** The wall clock until it is put forward, for waits of minutes that nothing happens in. */
+export function createSkippingClock (): SkippingClock {
+  const waiting = new Set<{ at: number, action: () => void, timer: NodeJS.Timeout | undefined }>()
+  let ahead = 0
+  const now = (): number => Date.now() + ahead
+
+  function arm (entry: { at: number, action: () => void, timer: NodeJS.Timeout | undefined }): void {
+    clearTimeout(entry.timer)
+    entry.timer = setTimeout(() => {
+      waiting.delete(entry)
+      entry.action()
+    }, Math.max(0, entry.at - now()))
+  }
+
+  return {
+    now,
+    skip (milliseconds) {
+      ahead += milliseconds
+      waiting.forEach(arm)
+    },
+    schedule (at, action) {
+      const entry = { at, action, timer: undefined }
+      waiting.add(entry)
+      arm(entry)
+      return () => {
+        waiting.delete(entry)
+        clearTimeout(entry.timer)
+      }
     }
   }
 }

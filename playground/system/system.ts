@@ -8,6 +8,7 @@ import { parse, stringify } from 'yaml'
 import type { KubeObject } from '../api-server/kube-object.ts'
 import { startApiServer, type ApiServer, type ApiServerOptions } from '../api-server/server.ts'
 import { createControlLoop, type ControlLoop, type ControlLoopOptions } from '../control-loop/control-loop.ts'
+import type { Clock } from '../stand-ins/clock.ts'
 import { startMlflow, type MlflowStandIn } from '../stand-ins/mlflow/server.ts'
 import { startPrometheus, type PrometheusStandIn } from '../stand-ins/prometheus/server.ts'
 import { startSeldonOperator, type OperatorOptions, type SeldonOperator } from '../stand-ins/seldon/operator.ts'
@@ -32,6 +33,8 @@ export interface SystemOptions {
   /** A real MLflow server in place of the stand-in, and settings of its registry entry. */
   mlflowUrl?: string
   registry?: Record<string, unknown>
+  /** Further entries of the poller's configuration, by name. */
+  entries?: { registries?: Record<string, object>, prometheus?: Record<string, object> }
   /** A real Prometheus in place of the stand-in; it must scrape `System.trafficUrl`. */
   prometheusUrl?: string
   /** Versions that answer badly. */
@@ -42,6 +45,8 @@ export interface SystemOptions {
   apiServer?: Partial<ApiServerOptions>
   controlLoop?: Partial<ControlLoopOptions>
   seldon?: OperatorOptions['surroundings']
+  /** Time for all that is not a program of ours [the wall clock]; API server, registry, Prometheus, operator and traffic must agree about it. */
+  clock?: Clock
   /** Gets every log line of hooks and poller. */
   onLine?: (program: 'hooks' | 'poller', line: string) => void
 }
@@ -81,16 +86,12 @@ export async function startSystem (options: SystemOptions = {}): Promise<System>
 type Opened = <T>(part: T, close: () => Promise<unknown> | void) => T
 
 async function start (options: SystemOptions, opened: Opened): Promise<Omit<System, 'close'>> {
-  const { ports = {} } = options
   const folder = await mkdtemp(join(tmpdir(), 'sluice-playground-'))
   opened(folder, async () => { await rm(folder, { recursive: true, force: true }) })
-  const api = await startApiServer({ crds: CRDS.map(path), namespaces: ['models', ...(options.namespaces ?? [])], ...(ports.api !== undefined && { port: ports.api }), ...options.apiServer })
+  const api = await startCluster(options)
   opened(api, () => api.close())
   const outside = await startOutside(options, opened)
-  const seldon = startSeldonOperator({ apiServer: { url: api.url }, ...(options.seldon && { surroundings: options.seldon }) })
-  opened(seldon, () => seldon.close())
-  const traffic = startTraffic({ apiUrl: api.url, seldon, recorder: outside.recorder, behaviour: behaviourOf(options.bad ?? new Set()), rate: options.rate ?? 100, scrapeInterval: 1000 })
-  opened(traffic, () => { traffic.stop() })
+  const { seldon, traffic } = startServing(options, { api, outside }, opened)
 
   const programs = await startPrograms(options, { api, outside, folder })
   opened(programs, () => programs.stop())
@@ -100,6 +101,26 @@ async function start (options: SystemOptions, opened: Opened): Promise<Omit<Syst
   const { hooksUrl, metricsUrl, restart } = programs
   const { mlflowUrl, prometheusUrl, mlflow, prometheus, exposed } = outside
   return { api, hooksUrl, metricsUrl, mlflowUrl, prometheusUrl, seldon, loop, traffic, restart, ...(exposed && { trafficUrl: exposed.url }), ...(mlflow && { mlflow }), ...(prometheus && { prometheus }) }
+}
+
+async function startCluster ({ ports = {}, clock, namespaces = [], apiServer }: SystemOptions): Promise<ApiServer> {
+  return await startApiServer({
+    crds: CRDS.map(path),
+    namespaces: ['models', ...namespaces],
+    ...(ports.api !== undefined && { port: ports.api }),
+    ...(clock && { clock: clock.now }),
+    ...apiServer
+  })
+}
+
+/** The operator, and requests to all that it runs. */
+function startServing (options: SystemOptions, { api, outside }: Omit<Surroundings, 'folder'>, opened: Opened): Pick<System, 'seldon' | 'traffic'> {
+  const { clock, seldon: surroundings, bad = new Set<string>(), rate = 100 } = options
+  const seldon = startSeldonOperator({ apiServer: { url: api.url }, ...(clock && { clock }), ...(surroundings && { surroundings }) })
+  opened(seldon, () => seldon.close())
+  const traffic = startTraffic({ apiUrl: api.url, seldon, recorder: outside.recorder, behaviour: behaviourOf(bad), rate, scrapeInterval: 1000, ...(clock && { now: clock.now }) })
+  opened(traffic, () => { traffic.stop() })
+  return { seldon, traffic }
 }
 
 interface Outside {
@@ -116,21 +137,21 @@ async function startOutside (options: SystemOptions, opened: Opened): Promise<Ou
   return { ...await startRegistry(options, opened), ...await startMeasuring(options, opened) }
 }
 
-async function startRegistry ({ mlflowUrl, ports = {} }: SystemOptions, opened: Opened): Promise<Pick<Outside, 'mlflowUrl' | 'mlflow'>> {
+async function startRegistry ({ mlflowUrl, ports = {}, clock }: SystemOptions, opened: Opened): Promise<Pick<Outside, 'mlflowUrl' | 'mlflow'>> {
   if (mlflowUrl !== undefined) return { mlflowUrl }
-  const mlflow = await startMlflow({ port: ports.mlflow ?? 0 })
+  const mlflow = await startMlflow({ port: ports.mlflow ?? 0, ...(clock && { now: clock.now }) })
   opened(mlflow, () => mlflow.close())
   return { mlflowUrl: mlflow.url, mlflow }
 }
 
 /** With a real Prometheus the traffic is not recorded here but shown to it. */
-async function startMeasuring ({ prometheusUrl, ports = {} }: SystemOptions, opened: Opened): Promise<Pick<Outside, 'prometheusUrl' | 'prometheus' | 'recorder' | 'exposed'>> {
+async function startMeasuring ({ prometheusUrl, ports = {}, clock }: SystemOptions, opened: Opened): Promise<Pick<Outside, 'prometheusUrl' | 'prometheus' | 'recorder' | 'exposed'>> {
   if (prometheusUrl !== undefined) {
     const exposed = await exposeRecorder(ports.traffic)
     opened(exposed, () => exposed.close())
     return { prometheusUrl, exposed, recorder: exposed.recorder }
   }
-  const prometheus = await startPrometheus({ port: ports.prometheus ?? 0 })
+  const prometheus = await startPrometheus({ port: ports.prometheus ?? 0, ...(clock && { now: clock.now }) })
   opened(prometheus, () => prometheus.close())
   return { prometheusUrl: prometheus.url, prometheus, recorder: prometheus.recorder }
 }
@@ -170,7 +191,7 @@ function hooksEnv (port: number): Record<string, string> {
 }
 
 /** The poller reads a kubeconfig and a configuration file, as it does anywhere. */
-async function pollerEnv (port: number, { registry = {} }: SystemOptions, { api, outside, folder }: Surroundings): Promise<Record<string, string>> {
+async function pollerEnv (port: number, { registry = {}, entries = {} }: SystemOptions, { api, outside, folder }: Surroundings): Promise<Record<string, string>> {
   const kubeconfig = join(folder, 'kubeconfig')
   const config = join(folder, 'sluice.yaml')
   await writeFile(kubeconfig, stringify({
@@ -182,8 +203,8 @@ async function pollerEnv (port: number, { registry = {} }: SystemOptions, { api,
     contexts: [{ name: 'playground', context: { cluster: 'playground', user: 'playground' } }]
   }))
   await writeFile(config, stringify({
-    registries: { default: { url: outside.mlflowUrl, minInterval: '1s', ...registry } },
-    prometheus: { default: { url: outside.prometheusUrl, customQueries: true } }
+    registries: { default: { url: outside.mlflowUrl, minInterval: '1s', ...registry }, ...entries.registries },
+    prometheus: { default: { url: outside.prometheusUrl, customQueries: true }, ...entries.prometheus }
   }))
   return { HOST: '127.0.0.1', METRICS_PORT: String(port), KUBECONFIG: kubeconfig, SLUICE_CONFIG: config, POD_NAME: 'playground', POD_NAMESPACE: 'default' }
 }

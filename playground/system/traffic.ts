@@ -13,6 +13,8 @@ export interface TrafficPlan {
   rate: number
   /** Milliseconds between scrapes. */
   scrapeInterval: number
+  /** Milliseconds since the epoch [the wall clock]. */
+  now?: () => number
 }
 
 export interface RunningTraffic {
@@ -28,16 +30,18 @@ const LOOK_MS = 1000
 /** Sends traffic until stopped. */
 export function startTraffic (plan: TrafficPlan): RunningTraffic {
   const streams = new Map<string, Traffic>()
+  const { now = Date.now } = plan
+  const recorder = scrapedOnce(plan.recorder, plan.scrapeInterval)
   let { rate } = plan
   const look = setInterval(() => { follow().catch(() => { /* The API server is being restarted; the next look finds it again. */ }) }, LOOK_MS)
-  const tick = setInterval(() => { for (const stream of streams.values()) stream.advance(Date.now()) }, TICK_MS)
+  const tick = setInterval(() => { for (const stream of streams.values()) stream.advance(now()) }, TICK_MS)
 
   async function follow (): Promise<void> {
     const answer = await fetch(`${plan.apiUrl}/apis/machinelearning.seldon.io/v1/seldondeployments`)
     const { items = [] } = await answer.json() as { items?: Array<{ metadata: { namespace: string, name: string } }> }
     for (const { metadata: { namespace, name } } of items) {
       const key = `${namespace}/${name}`
-      if (!streams.has(key)) streams.set(key, createTraffic({ ...plan, namespace, deployment: name, rate, seed: streams.size + 1, start: Date.now(), world: () => plan.seldon.world(namespace, name) }))
+      if (!streams.has(key)) streams.set(key, createTraffic({ ...plan, recorder, namespace, deployment: name, rate, seed: streams.size + 1, start: now(), world: () => plan.seldon.world(namespace, name) }))
     }
   }
 
@@ -50,6 +54,19 @@ export function startTraffic (plan: TrafficPlan): RunningTraffic {
     stop () {
       clearInterval(look)
       clearInterval(tick)
+    }
+  }
+}
+
+/** Every stream asks for a scrape at its own pace, and one scrape takes in all series: the first of each interval is enough. */
+function scrapedOnce (recorder: Recorder, interval: number): Recorder {
+  let last = -Infinity
+  return {
+    ...recorder,
+    record (time) {
+      if (time < last + interval) return
+      last = time
+      recorder.record(time)
     }
   }
 }
