@@ -1,4 +1,4 @@
-// Follows one MlflowModel through the API server, as kubectl get -w would.
+// Follows one MlflowModel and the Events about it through the API server, as kubectl get -w would.
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { KubeObject } from '../../hooks/core/request.ts'
 import { snapshotOf, type Snapshot } from './snapshot.ts'
@@ -14,6 +14,23 @@ export async function follow (url: string, onChange: (snapshot: Snapshot) => voi
     if (object && object.metadata.resourceVersion !== last) {
       last = object.metadata.resourceVersion ?? ''
       onChange(snapshotOf(object))
+    }
+    await sleep(LOOK_MS, undefined, { signal }).catch(() => undefined)
+  }
+}
+
+export interface ToldEvent { reason: string, type: string, note: string }
+
+/** Calls `onEvent` with every Event of the namespace once, oldest first, until the signal is aborted. */
+export async function followEvents (url: string, onEvent: (event: ToldEvent) => void, signal: AbortSignal): Promise<void> {
+  const told = new Set<string>()
+  while (!signal.aborted) {
+    const answer = await fetch(url, { signal }).catch(() => undefined)
+    const { items = [] } = answer?.ok ? await answer.json() as { items?: Array<ToldEvent & { metadata: { name: string }, eventTime: string }> } : {}
+    const fresh = items.filter(({ metadata }) => !told.has(metadata.name)).toSorted((a, b) => a.eventTime < b.eventTime ? -1 : 1)
+    for (const event of fresh) {
+      told.add(event.metadata.name)
+      onEvent(event)
     }
     await sleep(LOOK_MS, undefined, { signal }).catch(() => undefined)
   }

@@ -1,5 +1,5 @@
 // Where the demo writes: lines that stay, and on a terminal a live panel below them.
-import color from 'picocolors'
+import colors from 'picocolors'
 import { createLogUpdate } from 'log-update'
 import { drawPanel } from './panel.ts'
 import type { Snapshot } from './snapshot.ts'
@@ -17,6 +17,8 @@ const REDRAW_MS = 200
 export function createScreen (output: NodeJS.WriteStream, isTerminal: boolean): Screen {
   const began = performance.now()
   const panel = createLogUpdate(output)
+  // Not by default: picocolors also colours wherever CI is set.
+  const color = colors.createColors(isTerminal)
   let title = ''
   let current: Snapshot | undefined
   const seconds = () => Math.round((performance.now() - began) / 1000)

@@ -7,6 +7,8 @@ export interface Chapter {
   act: (registry: RegistryClient) => Promise<void>
   /** True once the chapter has come true; `seen` are all snapshots since it began. */
   isOver: (now: Snapshot, seen: readonly Snapshot[]) => boolean
+  /** Reasons of the Events that people must have been told. */
+  events: string[]
   /** Seconds after which it counts as not come true. */
   patience: number
 }
@@ -38,24 +40,28 @@ export const CHAPTERS: Chapter[] = [
       await registry.setAlias(MODEL, ALIAS, '1')
     },
     isOver: (now) => isServing('1', now),
+    events: ['NewModelVersionDetected', 'Deployed'],
     patience: 30
   },
   {
     title: `alias ${ALIAS} moves to version 2, which is as good`,
     act: async (registry) => { await registry.setAlias(MODEL, ALIAS, '2') },
     isOver: (now, seen) => isServing('2', now) && [20, 50, 80].every((weight) => weightsOf('2', seen).includes(weight)),
+    events: ['NewModelVersionDetected', 'TrafficIncrease', 'PromotionComplete'],
     patience: 60
   },
   {
     title: `alias ${ALIAS} moves to version 3, which is slower and fails more often`,
     act: async (registry) => { await registry.setAlias(MODEL, ALIAS, '3') },
     isOver: (now, seen) => now.phase === 'Degraded' && now.stable === '2' && now.canary === undefined && weightsOf('3', seen).includes(20) && !weightsOf('3', seen).includes(80),
+    events: ['NewModelVersionDetected', 'PromotionFailed', 'RolledBack'],
     patience: 60
   },
   {
     title: `alias ${ALIAS} moves back to version 2`,
     act: async (registry) => { await registry.setAlias(MODEL, ALIAS, '2') },
     isOver: (now) => isServing('2', now),
+    events: [],
     patience: 30
   }
 ]
