@@ -173,7 +173,7 @@ async function startPrograms (options: SystemOptions, surroundings: Surroundings
   const start = async (name: 'hooks' | 'poller'): Promise<RunningProgram> => await startProgram({
     file: `${name}/main.ts`, env: env[name], readyUrl: ready[name], onLine: (line) => options.onLine?.(name, line)
   })
-  const [hooks, poller] = await Promise.all([start('hooks'), start('poller')])
+  const [hooks, poller] = await bothOrNone(start('hooks'), start('poller'))
   const running = { hooks, poller }
   return {
     hooksUrl: `http://127.0.0.1:${hooksPort}`,
@@ -183,6 +183,16 @@ async function startPrograms (options: SystemOptions, surroundings: Surroundings
       running[name] = await start(name)
     },
     stop: async () => { await Promise.all([running.hooks.stop(), running.poller.stop()]) }
+  }
+}
+
+/** When one of two programs does not start, the other must not stay behind. */
+async function bothOrNone (...starts: [Promise<RunningProgram>, Promise<RunningProgram>]): Promise<[RunningProgram, RunningProgram]> {
+  try {
+    return await Promise.all(starts)
+  } catch (error) {
+    for (const start of await Promise.allSettled(starts)) if (start.status === 'fulfilled') await start.value.stop()
+    throw error
   }
 }
 
