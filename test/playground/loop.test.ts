@@ -1,0 +1,267 @@
+// The whole loop: real hooks and a real poller, over HTTP, around the in-memory API server. Every story is judged by what the router really
+// applied and by what was really written; the invariants of helpers/loop hold all the while. The stories go on side by side in one system.
+import t from 'tap'
+import type { Test } from 'tap'
+import { FACTS } from '../../hooks/core/labels.ts'
+import type { Spec, Status } from '../../hooks/mlflow-model/schema.ts'
+import { podsOf } from '../../playground/stand-ins/seldon/world.ts'
+import { ALIAS, quickModel, register } from '../helpers/loop/models.ts'
+import { memoryOf, sharesOf } from '../helpers/loop/serving.ts'
+import { BAD, startWorld, type LoopWorld } from '../helpers/loop/world.ts'
+
+type Parts = Parameters<typeof quickModel>[1]
+
+/** One object with what a story needs of the world around it. */
+function actor (world: LoopWorld, name: string, parts: Parts = {}) {
+  const { system: { mlflow, seldon }, witness, people } = world
+  const life = witness.of(name)
+  const registry = mlflow.registry()
+  const status = (): Status => (life.model?.status ?? {}) as Status
+  const pods = (version: string): string[] => Object.keys(life.serving ? sharesOf(life.serving) : {}).filter((predictor) => predictor.startsWith(`v${version}-`))
+    .flatMap((predictor) => podsOf(seldon.world('models', name), predictor)).map(({ uid }) => uid)
+  const until = async (what: string, condition: (status: Status) => boolean): Promise<Status> =>
+    await witness.until(`${name}: ${what}`, () => condition(status()) && status())
+  return {
+    life,
+    status,
+    pods,
+    until,
+    moveAlias: (version: string) => { registry.setAlias(name, ALIAS, version) },
+    dropAlias: () => { registry.deleteAlias(name, ALIAS) },
+    async begin (): Promise<Status> {
+      if (!registry.models.has(name)) register(registry, name)
+      people.create(quickModel(name, parts))
+      return await until('the first version serves', ({ phase, currentModelVersion }) => phase === 'Healthy' && currentModelVersion === '1')
+    },
+    serves: async (version: string): Promise<Status> => await until(`version ${version} serves`, ({ phase, currentModelVersion, rollout }) => phase === 'Healthy' && currentModelVersion === version && !rollout),
+    reaches: async (weight: number): Promise<Status> => await until(`${weight} % are in force`, (now) => now.weight === weight && now.rollout?.stepStartedAt !== undefined),
+    /** A check of this rollout has been made. */
+    checked: async (): Promise<Status> => await until('a check is made', ({ conditions }) => conditions?.some(({ type, status }) => type === 'AnalysisPassing' && status !== 'Unknown') ?? false),
+    /** The poller asks the registry about this object once more. */
+    async nextLook (): Promise<void> {
+      const asked = (): number => mlflow.calls.filter((call) => call.includes(`name=${name}`)).length
+      const before = asked()
+      await witness.until(`${name}: the poller looks`, () => asked() > before)
+    }
+  }
+}
+
+const ROLLED_OUT = [{ 1: 100 }, { 1: 100, 2: 0 }, { 1: 70, 2: 30 }, { 1: 40, 2: 60 }, { 1: 0, 2: 100 }]
+
+type Story = { name: string, tell: (t: Test, world: LoopWorld) => Promise<void> }
+
+const stories: Story[] = [
+  {
+    name: 'a good version is promoted by exactly the steps without a restart, and a return to the version before is instant',
+    async tell (t, world) {
+      const story = actor(world, 'promotion')
+      await story.begin()
+      const first = story.pods('1')
+      story.moveAlias('2')
+      await story.reaches(30)
+      const second = story.pods('2')
+      await story.serves('2')
+      t.same(story.life.applied, ROLLED_OUT, 'the router applied exactly the steps')
+      t.same(story.pods('1'), first, 'the old version keeps its pods')
+      t.same(story.pods('2'), second, 'the new version keeps its pods')
+      t.equal(story.status().lastOutcome, 'Promoted')
+      story.moveAlias('1')
+      const back = await story.serves('1')
+      t.same(story.life.applied, [...ROLLED_OUT, { 1: 100, 2: 0 }], 'everything went back in one change')
+      t.equal(back.lastOutcome, 'FastRolledBack')
+      t.same(story.pods('1'), first, 'to the same pods')
+    }
+  },
+  {
+    name: 'a bad version is stopped, its failure is remembered, and retry tries it once more',
+    async tell (t, world) {
+      const story = actor(world, 'rollback')
+      await story.begin()
+      story.moveAlias(BAD)
+      const degraded = await story.until('the bad version is out', ({ phase, rollout }) => phase === 'Degraded' && !rollout)
+      t.same(story.life.applied.slice(-1), [{ 1: 100 }])
+      t.same(story.life.applied.filter((weights) => (weights[BAD] ?? 0) > 60), [], 'it never got everything')
+      const [failure] = degraded.failedVersions ?? []
+      t.match(failure, { version: BAD, reason: 'AnalysisFailed' })
+      t.match(degraded.error, `sluice.dev/retry=${failure?.rollout}`)
+      const tries = story.life.applied.length
+      world.people.command('rollback', 'retry', failure?.rollout ?? '')
+      await story.until('it is tried again', ({ rollout }) => rollout !== undefined && rollout.id !== failure?.rollout)
+      const again = await story.until('it has failed again', ({ phase, rollout }) => phase === 'Degraded' && !rollout)
+      t.not(again.failedVersions?.[0]?.rollout, failure?.rollout, 'under another id')
+      t.equal(again.failedVersions?.length, 1)
+      t.ok(story.life.applied.slice(tries).some((weights) => weights[BAD] === 30), 'it had traffic again')
+      t.same(story.life.applied.at(-1), { 1: 100 })
+    }
+  },
+  {
+    name: 'a rollout that needs approval waits at its last step for promote',
+    async tell (t, world) {
+      const story = actor(world, 'approval', { rollout: { approval: 'Manual' } })
+      await story.begin()
+      story.moveAlias('2')
+      const waiting = await story.until('it waits', ({ reason }) => reason === 'AwaitingApproval')
+      t.equal(waiting.phase, 'Paused')
+      t.same(story.life.applied, ROLLED_OUT.slice(0, -1))
+      const id = waiting.rollout?.id ?? ''
+      t.match(waiting.error, `sluice.dev/promote=${id}`)
+      world.people.command('approval', 'promote', 'v2-aaaaaa-1')
+      await story.nextLook()
+      t.equal(story.status().rollout?.stage, 'AwaitingApproval', 'another id promotes nothing')
+      world.people.command('approval', 'promote', id)
+      t.equal((await story.serves('2')).lastOutcome, 'Promoted')
+      t.same(story.life.applied, ROLLED_OUT)
+    }
+  },
+  {
+    name: 'an aborted version leaves at once and is not tried again',
+    async tell (t, world) {
+      const story = actor(world, 'abort')
+      await story.begin()
+      story.moveAlias('2')
+      const { rollout } = await story.reaches(30)
+      // Two changes of weight within a second look like none to a router that counts seconds; the abort would last a minute.
+      await story.checked()
+      world.people.command('abort', 'abort', rollout?.id ?? '')
+      const aborted = await story.until('it is out', (now) => now.phase === 'Degraded' && !now.rollout)
+      t.same(story.life.applied, [...ROLLED_OUT.slice(0, 3), { 1: 100, 2: 0 }, { 1: 100 }])
+      t.match(aborted.failedVersions, [{ version: '2', reason: 'Aborted' }])
+      await story.nextLook()
+      t.notOk(story.status().rollout, 'the alias still names it, and nothing happens')
+      story.moveAlias('1')
+      await story.serves('1')
+    }
+  },
+  {
+    name: 'a pause holds the weight, and edited steps go on from where the rollout is',
+    async tell (t, world) {
+      const story = actor(world, 'pause')
+      await story.begin()
+      story.moveAlias('2')
+      await story.reaches(30)
+      world.people.edit('pause', { rollout: { paused: true } })
+      const paused = await story.until('it is paused', ({ reason }) => reason === 'Paused')
+      const checks = story.life.model?.metadata.annotations?.[FACTS.analysis]
+      story.life.freedom.steps = true
+      world.people.edit('pause', { rollout: { steps: [45] } })
+      await story.nextLook()
+      t.equal(story.status().rollout?.id, paused.rollout?.id)
+      t.same(story.life.applied, ROLLED_OUT.slice(0, 3), 'nothing moved meanwhile')
+      t.equal(story.life.model?.metadata.annotations?.[FACTS.analysis], checks, 'and nothing was checked')
+      world.people.edit('pause', { rollout: { paused: false } })
+      await story.serves('2')
+      t.same(story.life.applied, [...ROLLED_OUT.slice(0, 3), { 1: 55, 2: 45 }, { 1: 0, 2: 100 }])
+    }
+  },
+  {
+    name: 'an alias that is gone leaves the version where it is',
+    async tell (t, world) {
+      const story = actor(world, 'retain')
+      await story.begin()
+      const pods = story.pods('1')
+      story.dropAlias()
+      const missing = await story.until('the alias is missed', ({ conditions }) => conditions?.some(({ type, status }) => type === 'RegistryFound' && status === 'False') ?? false)
+      t.match(missing.conditions?.find(({ type }) => type === 'RegistryFound'), { reason: 'AliasNotFound' })
+      t.same(story.life.applied, [{ 1: 100 }])
+      story.moveAlias('1')
+      await story.until('it is found', ({ conditions }) => conditions?.some(({ type, status }) => type === 'RegistryFound' && status === 'True') ?? false)
+      t.same(story.pods('1'), pods)
+    }
+  },
+  {
+    name: 'with whenAliasMissing Delete the serving goes with the alias, and comes back with it as a first version',
+    async tell (t, world) {
+      const story = actor(world, 'delete', { spec: { whenAliasMissing: 'Delete' } })
+      await story.begin()
+      story.dropAlias()
+      const pending = await story.until('nothing is served', ({ phase, stable }) => phase === 'Pending' && !stable && !story.life.serving)
+      t.match(pending, { currentModelVersion: undefined, rollout: undefined })
+      t.ok(memoryOf(story.life.servings.at(-1))?.deleting, 'it was marked first')
+      story.moveAlias('2')
+      await story.serves('2')
+      t.same(story.life.applied, [{ 1: 100 }, { 2: 100 }])
+    }
+  },
+  {
+    name: 'an object that is deleted in the middle of a rollout takes everything with it',
+    async tell (t, world) {
+      const story = actor(world, 'deletion')
+      await story.begin()
+      story.moveAlias('2')
+      await story.reaches(30)
+      world.people.remove('deletion')
+      await world.witness.until('the garbage collector has been here', () => !story.life.serving)
+      // Whatever was under way when it was deleted has come to an end when an object that was made later serves: a sync of the loop may
+      // have made it once more, for the garbage collector to take again.
+      await actor(world, 'after-deletion').begin()
+      t.equal(story.life.serving, undefined)
+      t.notOk(world.system.mlflow.calls.slice(-1)[0]?.includes('name=deletion'))
+    }
+  },
+  {
+    name: 'replicas that are edited in the middle of a rollout scale both versions and restart neither',
+    async tell (t, world) {
+      const story = actor(world, 'scaling')
+      await story.begin()
+      story.moveAlias('2')
+      const before = await story.reaches(30)
+      const pods = { 1: story.pods('1'), 2: story.pods('2') }
+      story.life.freedom.replicas = true
+      world.people.edit('scaling', { serving: { replicas: 2 } })
+      const after = await story.serves('2')
+      t.equal(after.lastOutcome, 'Promoted')
+      t.same(story.life.statuses.filter(({ rollout }) => rollout && rollout.id !== before.rollout?.id && rollout.id.startsWith('v2')), [], 'the rollout was not started again')
+      t.same(story.life.applied, ROLLED_OUT)
+      for (const version of ['1', '2'] as const) {
+        t.equal(story.pods(version).length, 2)
+        t.ok(story.pods(version).includes(pods[version][0] ?? ''), `version ${version} keeps its first pod`)
+      }
+    }
+  },
+  {
+    name: 'two objects of one registered model follow their own aliases',
+    async tell (t, world) {
+      const registry = world.system.mlflow.registry()
+      register(registry, 'shared')
+      registry.setAlias('shared', 'challenger', '2')
+      const [left, right] = [actor(world, 'left', { spec: { modelName: 'shared' } }), actor(world, 'right', { spec: { modelName: 'shared', modelAlias: 'challenger' } })]
+      world.people.create(quickModel('left', { spec: { modelName: 'shared' } }))
+      world.people.create(quickModel('right', { spec: { modelName: 'shared', modelAlias: 'challenger' } }))
+      await Promise.all([left.serves('1'), right.serves('2')])
+      const untouched = right.life.serving?.metadata.generation
+      registry.setAlias('shared', ALIAS, '2')
+      await left.serves('2')
+      t.same(left.life.applied, ROLLED_OUT)
+      t.same(right.life.applied, [{ 2: 100 }])
+      t.equal(right.life.serving?.metadata.generation, untouched)
+    }
+  }
+]
+
+t.test('stories of the whole loop', async (t) => {
+  const world = await startWorld(t, { controlLoop: { timeScale: 0.1 } })
+  await t.test('side by side', { jobs: stories.length }, async (t) => {
+    for (const { name, tell } of stories) t.test(name, { buffered: true }, async (t) => { await tell(t, world) })
+  })
+
+  await t.test('once nothing is left to do, nothing is written', async (t) => {
+    const { witness, system, writes, passTime } = world
+    const names = system.api.store.list('sluice.dev/mlflowmodels').map(({ metadata }) => metadata.name)
+    // keepStable passes for all that were promoted.
+    await passTime(130)
+    await witness.until('only what is trusted is left', () => names.every((name) => {
+      const { model, serving, applied } = witness.of(name)
+      return serving !== undefined && Object.keys(sharesOf(serving)).length === 1 && Object.keys(applied.at(-1) ?? {}).length === 1 && (model?.status as Status).previous === undefined
+    }))
+    const asked = new Set(system.api.store.list('sluice.dev/mlflowmodels').map(({ spec }) => `name=${(spec as Spec).modelName}`))
+    const round = async (): Promise<number> => {
+      const [before, looks] = [writes.length, system.mlflow.calls.length]
+      await witness.until('the poller has looked at every object', () => [...asked].every((name) => system.mlflow.calls.slice(looks).some((call) => call.endsWith(name))))
+      return writes.length - before
+    }
+    const rounds = [await round()]
+    while (rounds.at(-1) !== 0 && rounds.length < 3) rounds.push(await round())
+    t.equal(rounds.at(-1), 0, `no write at all in the ${rounds.length}. round, of anybody`)
+  })
+  t.same(world.witness.violations(), [])
+})
