@@ -1,12 +1,12 @@
 // What went wrong in a call to the API server, told apart by type: callers decide by `kind`, never by the text.
-import type { Dispatcher } from 'undici'
 
 /**
  * - Conflict: the resourceVersion, or the uid, is not the current one. AlreadyExists: the name is taken.
+ * - Replaced: another object of the same name stands in its place: a patch named a uid, and the uid there is another one.
  * - Gone: this resourceVersion or continue token is too old. Throttled: slow down, see retryAfterMs.
  * - Unavailable: no answer, or one that says nothing about the request (5xx).
  */
-export type ApiErrorKind = 'NotFound' | 'Conflict' | 'AlreadyExists' | 'Gone' | 'Throttled' | 'Unauthorized' | 'Forbidden' | 'Invalid' | 'Unavailable'
+export type ApiErrorKind = 'NotFound' | 'Conflict' | 'AlreadyExists' | 'Replaced' | 'Gone' | 'Throttled' | 'Unauthorized' | 'Forbidden' | 'Invalid' | 'Unavailable'
 
 /** A call that did not succeed. */
 export class ApiError extends Error {
@@ -30,33 +30,27 @@ export function isApiError (error: unknown, ...kinds: ApiErrorKind[]): error is 
 }
 
 /** A Status object as the API server answers and as a watch's ERROR event carries it. */
-export type ApiStatus = { code?: number, reason?: string, message?: string, details?: { retryAfterSeconds?: number } }
+export type ApiStatus = { code?: number, reason?: string, message?: string, details?: { retryAfterSeconds?: number, causes?: Array<{ field?: string }> } }
 
 /** The error for an answer; `what` says what could not be done, such as `GET /api/v1/pods`. */
 export function apiErrorOf (what: string, status: number, body: ApiStatus | undefined, retryAfterMs?: number): ApiError {
   const said = body?.message ? `: ${body.message}` : ''
   const seconds = body?.details?.retryAfterSeconds
   return new ApiError(`${what} was answered ${status}${said}`, {
-    kind: kindOf(status, body?.reason),
+    kind: kindOf(status, body),
     status,
     retryAfterMs: retryAfterMs ?? (seconds === undefined ? undefined : seconds * 1000)
   })
 }
 
-function kindOf (status: number, reason: string | undefined): ApiErrorKind {
-  if (status === 409) return reason === 'AlreadyExists' ? 'AlreadyExists' : 'Conflict'
+function kindOf (status: number, body: ApiStatus | undefined): ApiErrorKind {
+  if (status === 409) return body?.reason === 'AlreadyExists' ? 'AlreadyExists' : 'Conflict'
+  if (status === 422 && namesOtherUid(body)) return 'Replaced'
   const kinds: Record<number, ApiErrorKind> = { 401: 'Unauthorized', 403: 'Forbidden', 404: 'NotFound', 410: 'Gone', 429: 'Throttled' }
   return kinds[status] ?? (status >= 500 ? 'Unavailable' : 'Invalid')
 }
 
-/**
- * Milliseconds of a Retry-After header: whole seconds, or an HTTP date compared with the same answer's Date, so that no local clock takes part.
- * Undefined when there is none or it cannot be read.
- */
-export function retryAfterMs (headers: Dispatcher.ResponseData['headers']): number | undefined {
-  const value = headers['retry-after']
-  if (typeof value !== 'string') return undefined
-  if (/^\d+$/.test(value)) return Number(value) * 1000
-  const wait = Date.parse(value) - Date.parse(String(headers.date))
-  return Number.isNaN(wait) ? undefined : Math.max(0, wait)
+/** A uid in a merge patch is taken as a change of that field, which is immutable, and not as a precondition (which would be a Conflict). */
+function namesOtherUid (body: ApiStatus | undefined): boolean {
+  return body?.details?.causes?.some(({ field }) => field === 'metadata.uid') ?? false
 }

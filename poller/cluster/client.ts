@@ -1,7 +1,8 @@
 // Calls to the API server: one undici Pool, JSON in and out, errors by type, watch streams, and the server's time.
 import { DelegateBackoff, handleWhen, retry } from 'cockatiel'
 import { Pool, type Dispatcher } from 'undici'
-import { ApiError, apiErrorOf, isApiError, retryAfterMs, type ApiStatus } from './api-error.ts'
+import { retryAfterOf } from '../http/headers.ts'
+import { ApiError, apiErrorOf, isApiError, type ApiStatus } from './api-error.ts'
 import { makeConnector, type Connection } from './connection.ts'
 import { createServerClock } from './server-clock.ts'
 
@@ -63,7 +64,7 @@ export function createClusterClient (connection: Connection, options: ClientOpti
       if (response.statusCode < 300) return response
       if (response.statusCode === 401) connection.forget()
       const status = await response.body.json().catch(() => undefined) as ApiStatus | undefined
-      throw apiErrorOf(what, response.statusCode, status, retryAfterMs(response.headers))
+      throw apiErrorOf(what, response.statusCode, status, retryAfterOf(response.headers))
     } catch (error) {
       throw unreachable(error, what, call.signal)
     } finally {

@@ -3,11 +3,9 @@ import type { Logger } from 'pino'
 import type { KubeObject, Metadata } from '../../hooks/core/request.ts'
 import { isApiError } from './api-error.ts'
 import type { ClusterClient } from './client.ts'
+import { rememberOwnWrites } from './own-writes.ts'
 import type { Store } from './store.ts'
 import type { Priority, WriteQueue } from './write-queue.ts'
-
-/** For how long our own write is preferred to what the watch shows, in ms: by then it shows the write or something newer. */
-const OVERLAY_MS = 60_000
 
 export type WriterOptions<T extends KubeObject> = {
   client: Pick<ClusterClient, 'patch'>
@@ -25,50 +23,45 @@ export type AnnotationWriter<T extends KubeObject> = {
    * written, needs no write, or its object is gone; rejects with the ApiError when the write failed (it is then forgotten, not repeated).
    */
   write: (uid: string, annotations: Record<string, string>, priority: Priority) => Promise<void>
-  /** The objects as they are once our own writes are seen: a slow watch must not make us count from an older fact. */
+  /** The objects as they are once our own writes are seen. */
   objects: () => T[]
-  withOwnWrites: (object: T) => T
 }
 
+/** What is wanted next for one object. */
 type Pending = { wanted: Record<string, string>, priority: Priority, done: Promise<void> }
-type Overlay = { values: Record<string, string>, since: number }
 
 /** A writer for the objects of one store. */
 export function createAnnotationWriter<T extends KubeObject> (options: WriterOptions<T>): AnnotationWriter<T> {
-  const { client, queue, store, monotonic, logger } = options
+  const { client, queue, store, logger } = options
+  const ownWrites = rememberOwnWrites(store, options.monotonic)
   const pending = new Map<string, Pending>()
-  const overlays = new Map<string, Overlay>()
-
-  store.subscribe(({ before, after }) => {
-    if (!after) overlays.delete(before?.metadata.uid ?? '')
-  })
-
-  function withOwnWrites (object: T): T {
-    const overlay = overlays.get(object.metadata.uid ?? '')
-    if (!overlay) return object
-    const unseen = Object.entries(overlay.values).filter(([key, value]) => object.metadata.annotations?.[key] !== value)
-    if (unseen.length === 0 || monotonic() - overlay.since > OVERLAY_MS) {
-      overlays.delete(object.metadata.uid ?? '')
-      return object
-    }
-    return { ...object, metadata: { ...object.metadata, annotations: { ...object.metadata.annotations, ...Object.fromEntries(unseen) } } }
-  }
+  // At most one write of an object is on its way: of two, the older could arrive last and stay.
+  const underWay = new Map<string, Promise<void>>()
 
   async function send (uid: string): Promise<void> {
     const wanted = pending.get(uid)?.wanted ?? {}
     pending.delete(uid)
     const seen = store.get(uid)
     if (seen === undefined) return
-    const changes = changed(withOwnWrites(seen), wanted)
+    const changes = changed(ownWrites.laidOver(seen), wanted)
     if (Object.keys(changes).length === 0) return
     try {
       await client.patch(options.pathOf(seen.metadata), { metadata: { uid, annotations: changes } })
-      overlays.set(uid, { values: { ...overlays.get(uid)?.values, ...changes }, since: monotonic() })
+      ownWrites.add(uid, changes)
     } catch (error) {
       // Deleted, or a namesake stands there now: what we have to say is about an object that is no more.
-      if (!isApiError(error, 'NotFound', 'Conflict')) throw error
+      if (!isApiError(error, 'NotFound', 'Replaced')) throw error
       logger.debug({ uid, name: seen.metadata.name, namespace: seen.metadata.namespace, kind: error.kind }, 'object is gone, annotation dropped')
     }
+  }
+
+  async function sendInTurn (uid: string, entry: Pending): Promise<void> {
+    await underWay.get(uid)?.catch(() => undefined)
+    await queue.add(async () => {
+      const sending = send(uid)
+      underWay.set(uid, sending)
+      await sending.finally(() => { underWay.delete(uid) })
+    }, { priority: entry.priority, id: uid })
   }
 
   return {
@@ -83,11 +76,12 @@ export function createAnnotationWriter<T extends KubeObject> (options: WriterOpt
         return await waiting.done
       }
       const seen = store.get(uid)
-      if (seen === undefined || Object.keys(changed(withOwnWrites(seen), annotations)).length === 0) return
+      // While a write is on its way, nobody knows yet what the object carries.
+      if (seen === undefined || (!underWay.has(uid) && Object.keys(changed(ownWrites.laidOver(seen), annotations)).length === 0)) return
       const entry: Pending = { wanted: { ...annotations }, priority, done: Promise.resolve() }
       // Before it is queued, because the queue may begin at once.
       pending.set(uid, entry)
-      entry.done = queue.add(async () => { await send(uid) }, { priority, id: uid })
+      entry.done = sendInTurn(uid, entry)
       try {
         await entry.done
       } finally {
@@ -95,8 +89,7 @@ export function createAnnotationWriter<T extends KubeObject> (options: WriterOpt
         if (pending.get(uid) === entry) pending.delete(uid)
       }
     },
-    objects: () => store.all().map(withOwnWrites),
-    withOwnWrites
+    objects: () => store.all().map(ownWrites.laidOver)
   }
 }
 

@@ -3,6 +3,7 @@ import type { Static, TSchema } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
 import type { Dispatcher } from 'undici'
 import { RemoteError, type RemoteErrorKind } from './errors.ts'
+import { headerOf, retryAfterOf } from './headers.ts'
 
 /** What is known of an answer when its kind is decided. `body` is undefined when it was not JSON. */
 export type Answer = { status: number, body: unknown, text: string }
@@ -44,7 +45,7 @@ export function kindOfStatus (status: number, isJson: boolean): RemoteErrorKind 
 function refusal<T extends TSchema> (answer: Answer, headers: Dispatcher.ResponseData['headers'], options: ReadOptions<T>): RemoteError {
   const { status, body, text } = answer
   const kind = options.classify?.(answer) ?? kindOfStatus(status, body !== undefined)
-  const delay = parseRetryAfter(headerOf(headers, 'retry-after'), headerOf(headers, 'date'))
+  const delay = retryAfterOf(headers)
   const message = `answered ${status}${excerpt(messageOf(body) ?? text)}${remedy(answer, headerOf(headers, 'location'))}`
   return new RemoteError(kind, options.redact(message), {
     status,
@@ -109,18 +110,4 @@ function excerpt (text: string): string {
   const words = text.replace(/<(style|script)[^>]*>.*?<\/\1>/gis, ' ').replace(/<[^>]*>/g, ' ').replace(/[^\P{C}]+|\s+/gu, ' ').trim()
   if (words === '') return ''
   return `: ${words.length > EXCERPT ? `${words.slice(0, EXCERPT)}…` : words}`
-}
-
-function headerOf (headers: Dispatcher.ResponseData['headers'], name: string): string | undefined {
-  const value = headers[name]
-  return Array.isArray(value) ? value[0] : value
-}
-
-/** Milliseconds of a Retry-After, in seconds or as a date; a date is taken relative to the server's own Date, not to our clock. */
-export function parseRetryAfter (value: string | undefined, date: string | undefined): number | undefined {
-  if (value === undefined) return undefined
-  if (/^\d+$/.test(value.trim())) return Number(value) * 1000
-  const until = Date.parse(value)
-  const from = Date.parse(date ?? '')
-  return Number.isNaN(until) || Number.isNaN(from) ? undefined : Math.max(0, until - from)
 }

@@ -13,13 +13,15 @@ t.test('an error is told apart by its kind', async (t) => {
     { name: 'the version is too old', status: 410, reason: 'Expired', want: 'Gone' },
     { name: 'not logged in', status: 401, reason: 'Unauthorized', want: 'Unauthorized' },
     { name: 'not allowed', status: 403, reason: 'Forbidden', want: 'Forbidden' },
-    { name: 'not acceptable', status: 422, reason: 'Invalid', want: 'Invalid' },
+    { name: 'not acceptable', status: 422, reason: 'Invalid', details: { causes: [{ field: 'metadata.annotations' }] }, want: 'Invalid' },
+    { name: 'not acceptable, without a cause', status: 422, reason: 'Invalid', want: 'Invalid' },
+    { name: 'another object of that name', status: 422, reason: 'Invalid', details: { causes: [{ reason: 'FieldValueInvalid', field: 'metadata.uid' }] }, want: 'Replaced' },
     { name: 'a fault of the server', status: 500, reason: 'InternalError', want: 'Unavailable' },
     { name: 'a gateway without its server', status: 503, reason: '', want: 'Unavailable' }
   ]
   const server = await startServer(t, (response, { url }) => {
     const row = rows[Number(url.split('/').at(-1))]
-    sendJson(response, { kind: 'Status', reason: row?.reason, message: 'because' }, row?.status)
+    sendJson(response, { kind: 'Status', reason: row?.reason, message: 'because', details: row?.details }, row?.status)
   })
   const client = createClusterClient(plainConnection(server.url), { monotonic })
   t.teardown(client.close)
@@ -95,7 +97,7 @@ t.test('objects are created, read, patched with their uid, and updated', async (
   t.match(await rejection(client.create(MODELS, model)), { kind: 'AlreadyExists' })
   const patched = await client.patch<Model>(`${MODELS}/a`, { metadata: { uid, annotations: { 'sluice.dev/clock': 'now' } } })
   t.same(patched.metadata.annotations, { 'sluice.dev/clock': 'now' })
-  t.match(await rejection(client.patch(`${MODELS}/a`, { metadata: { uid: 'another', annotations: { x: 'y' } } })), { kind: 'Conflict' })
+  t.match(await rejection(client.patch(`${MODELS}/a`, { metadata: { uid: 'another', annotations: { x: 'y' } } })), { kind: 'Replaced' })
   const read = await client.get<Model>(`${MODELS}/a`)
   await client.update(`${MODELS}/a`, { ...read, spec: { changed: true } })
   const stale = await client.update(`${MODELS}/a`, { ...read, spec: { changed: false } }).catch((error: unknown) => error)

@@ -9,12 +9,29 @@ import { type Cluster, logger, MODELS, monotonic, rejection, startCluster, until
 const CLOCK = 'sluice.dev/clock'
 const REGISTRY = 'sluice.dev/registry'
 
-type Setting = Cluster & { writer: AnnotationWriter<KubeObject>, reflector: Reflector, uid: string, patches: () => number, fail: (fault: Fault | undefined) => void }
+type Setting = Cluster & { writer: AnnotationWriter<KubeObject>, reflector: Reflector, uid: string, patches: () => number, fail: (fault: Fault | undefined) => void, hold: () => Held }
+
+/** Patches on their way that do not arrive before `go`. */
+type Held = { waiting: () => number, go: () => void }
 
 /** An object `a`, known to the reflector, and a writer. */
 async function setUp (t: Test, { time = monotonic }: { time?: () => number } = {}): Promise<Setting> {
   let fault: Fault | undefined
-  const cluster = await startCluster(t, { fault: ({ verb }) => verb === 'patch' ? fault : undefined })
+  let gate: Promise<void> | undefined
+  let waiting = 0
+  const cluster = await startCluster(t, {
+    async fault ({ verb }) {
+      if (verb !== 'patch') return undefined
+      waiting += 1
+      await gate
+      return fault
+    }
+  })
+  const hold = (): Held => {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    gate = promise
+    return { waiting: () => waiting, go: resolve }
+  }
   const uid = cluster.create('a', { annotations: { theirs: 'kept' } }).metadata.uid ?? ''
   const reflector = startReflector({ client: cluster.client, path: MODELS, logger, monotonic })
   await reflector.synced
@@ -25,7 +42,7 @@ async function setUp (t: Test, { time = monotonic }: { time?: () => number } = {
   })
   const pathOf = ({ name }: { name: string }) => `${MODELS}/${name}`
   const writer = createAnnotationWriter({ client: cluster.client, queue, store: reflector.store, pathOf, monotonic: time, logger })
-  return { ...cluster, writer, reflector, uid, patches: () => cluster.server.counts.patch, fail: (next) => { fault = next } }
+  return { ...cluster, writer, reflector, uid, patches: () => cluster.server.counts.patch, fail: (next) => { fault = next }, hold }
 }
 
 t.test('own keys are written, others left alone, and no change is no write', async (t) => {
@@ -47,6 +64,30 @@ t.test('what is wanted while a write waits goes out with it, the newest value on
   ])
   t.same(get('a').metadata.annotations, { theirs: 'kept', [REGISTRY]: 'new', [CLOCK]: '1' })
   t.ok(patches() <= 2)
+})
+
+t.test('of two values the newer stays, however long the older is on its way', async (t) => {
+  const { writer, uid, get, hold, patches } = await setUp(t)
+  const arrive = hold()
+  const older = writer.write(uid, { [REGISTRY]: 'old' }, PRIORITY.registry)
+  await until(() => arrive.waiting() === 1)
+  const newer = writer.write(uid, { [REGISTRY]: 'new' }, PRIORITY.registry)
+  const back = writer.write(uid, { theirs: 'kept' }, PRIORITY.clock)
+  arrive.go()
+  await Promise.all([older, newer, back])
+  t.match(get('a').metadata.annotations, { theirs: 'kept', [REGISTRY]: 'new' })
+  t.equal(patches(), 2)
+})
+
+t.test('the write after one that failed goes out all the same', async (t) => {
+  const { writer, uid, get, fail } = await setUp(t)
+  fail({ answer: 500 })
+  const first = rejection(writer.write(uid, { [REGISTRY]: 'old' }, PRIORITY.registry).finally(() => { fail(undefined) }))
+  const second = writer.write(uid, { [CLOCK]: '1' }, PRIORITY.clock).catch(() => undefined)
+  t.match(await first, { kind: 'Unavailable' })
+  await second
+  await writer.write(uid, { [CLOCK]: '1' }, PRIORITY.clock)
+  t.equal(get('a').metadata.annotations?.[CLOCK], '1')
 })
 
 t.test('own writes are seen before the watch shows them', async (t) => {
