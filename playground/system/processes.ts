@@ -8,6 +8,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const START_MS = 30_000
 
+// Those that run must not outlive this process, also when it ends by an error or a test's timeout and nobody stops them in order.
+const running = new Set<ChildProcess>()
+process.once('exit', () => { for (const child of running) child.kill('SIGKILL') })
+
 export interface Program {
   /** Path from the project's root. */
   file: string
@@ -28,6 +32,8 @@ export interface RunningProgram {
 export async function startProgram ({ file, env, readyUrl, onLine }: Program): Promise<RunningProgram> {
   const lines: string[] = []
   const child = spawn(process.execPath, [file], { cwd: ROOT, env: { PATH: process.env['PATH'] ?? '', ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+  running.add(child)
+  child.once('exit', () => { running.delete(child) })
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text: string) => {
       for (const line of text.split('\n').filter((found) => found !== '')) {
