@@ -1,7 +1,8 @@
 // From a call of Metacontroller to the checked answer, the same for all kinds: read the spec, let the kind decide, check what it says.
-import { setConditions } from './conditions.ts'
+import { setConditions, settleTimes } from './conditions.ts'
+import { factInstants, parseFacts } from './facts.ts'
 import { UnprocessableError, type Kind } from './kind.ts'
-import { newestInstant, type CustomizeRequest, type RelatedRule, type SyncRequest, type SyncResponse } from './request.ts'
+import { newestInstant, newestOutsideInstant, type CustomizeRequest, type RelatedRule, type SyncRequest, type SyncResponse } from './request.ts'
 import { respond, respondRelated } from './respond.ts'
 import type { Condition } from './schema.ts'
 import { readSpec, type SpecProblem } from './spec.ts'
@@ -24,7 +25,7 @@ export function answerSync (kind: Kind, request: SyncRequest): SyncResponse {
   if (fatal && !kind.isUnderWay?.(request.parent.status ?? {})) throw new UnprocessableError(fatal.message)
   const call = withSpec(request, spec)
   const response = kind.sync(call as Parameters<Kind['sync']>[0])
-  return respond(kind, request, withProblems(request, response, problems))
+  return respond(kind, request, withSettledTimes(request, withProblems(request, response, problems)))
 }
 
 /**
@@ -46,6 +47,15 @@ export function answerCustomize (kind: Kind, request: CustomizeRequest): { relat
 
 function withSpec (request: SyncRequest, spec: unknown): SyncRequest {
   return { ...request, parent: { ...request.parent, spec } }
+}
+
+/** Poller and people count as outside; the clock of the echo is that of the status writes. */
+function withSettledTimes (request: SyncRequest, response: SyncResponse): SyncResponse {
+  const { conditions } = response.status as { conditions?: Condition[] }
+  if (!conditions) return response
+  const facts = factInstants(parseFacts(request.parent.metadata.annotations))
+  const times = { now: newestInstant(request, facts), outside: newestOutsideInstant(request, facts) }
+  return { ...response, status: { ...response.status, conditions: settleTimes(conditions, times) } }
 }
 
 /** Adds the condition about the spec to a status that has conditions. */

@@ -1,15 +1,33 @@
 // Conditions as Kubernetes keeps them: the time tells when `status` last changed, and nothing else moves it.
 import type { Condition } from './schema.ts'
-import { formatInstant } from './time.ts'
+import { formatInstant, parseInstant } from './time.ts'
+
+/** What a condition says now. `since`: the instant of its cause, in whole seconds, where one is known. */
+export type Aspect = Pick<Condition, 'type' | 'status' | 'reason' | 'message'> & { since?: number | undefined }
 
 /**
  * The conditions to report, in the order given. `lastTransitionTime` is carried over from `previous` while `status` stays the same:
  * a time that moved at every sync would be a change of status at every sync, and so a loop.
+ * A status that changes has the time of its cause rather than now: a sync that does not see yet what the one before it wrote reports the
+ * change again, and with another time each of the two would be carried over by every second sync, and written, for ever.
  */
-export function setConditions (previous: Condition[] | undefined, wanted: Array<Pick<Condition, 'type' | 'status' | 'reason' | 'message'>>, now: number, generation?: number): Condition[] {
-  return wanted.map((condition) => {
+export function setConditions (previous: Condition[] | undefined, wanted: Aspect[], now: number, generation?: number): Condition[] {
+  return wanted.map(({ since = now, ...condition }) => {
     const before = previous?.find(({ type }) => type === condition.type)
-    const lastTransitionTime = before?.status === condition.status ? before.lastTransitionTime : formatInstant(now)
+    const lastTransitionTime = before?.status === condition.status ? before.lastTransitionTime : formatInstant(Math.max(since, parseInstant(before?.lastTransitionTime) ?? 0))
     return { ...condition, lastTransitionTime, ...(generation !== undefined && { observedGeneration: generation }) }
   })
+}
+
+/** Status writes that go on this many seconds after the last thing that happened outside are an echo of themselves. */
+const ECHO_SECONDS = 10
+
+/**
+ * Ends a loop that stale reads can begin. A time that is carried over is right whatever it is, so two histories of the same conditions, seen in turn by
+ * syncs that read the status before the last one, would be written over each other for ever. Once nothing but such writes has happened for
+ * ECHO_SECONDS, every history gets the same times: those of the last thing that did happen (`outside`, and `now` with the echo; whole seconds).
+ */
+export function settleTimes (conditions: Condition[], { now, outside }: { now: number, outside: number }): Condition[] {
+  if (now - outside <= ECHO_SECONDS) return conditions
+  return conditions.map((condition) => ({ ...condition, lastTransitionTime: formatInstant(outside) }))
 }

@@ -75,10 +75,31 @@ export function mayReturn (request: SyncRequest, child: { apiVersion: string, re
  * because the poller touches the parent once a deadline has passed. 0 when the request holds no time at all.
  */
 export function newestInstant (request: SyncRequest, ours: Array<number | undefined> = []): number {
-  const children = Object.values(request.children).flatMap((objects) => Object.values(objects))
-  const times = [request.parent, ...children].flatMap(({ metadata }) => [
-    parseInstant(metadata.creationTimestamp),
-    ...(metadata.managedFields ?? []).map((entry) => parseInstant(entry.time))
-  ])
-  return [...times, ...ours].reduce<number>((newest, time) => Math.max(newest, time ?? 0), 0)
+  return newestOf([...times(request.parent.metadata), ...childTimes(request), ...ours])
+}
+
+/** The same without the writes of the parent's status, which are the echo of our own answers. */
+export function newestOutsideInstant (request: SyncRequest, ours: Array<number | undefined> = []): number {
+  const { metadata } = request.parent
+  const outside = { ...metadata, managedFields: (metadata.managedFields ?? []).filter(({ subresource }) => subresource !== 'status') }
+  return newestOf([...times(outside), ...childTimes(request), ...ours])
+}
+
+function childTimes ({ children }: SyncRequest): Array<number | undefined> {
+  return Object.values(children).flatMap((objects) => Object.values(objects)).flatMap(({ metadata }) => times(metadata))
+}
+
+function times ({ creationTimestamp, managedFields = [] }: Metadata): Array<number | undefined> {
+  return [parseInstant(creationTimestamp), ...managedFields.map(({ time }) => parseInstant(time))]
+}
+
+function newestOf (instants: Array<number | undefined>): number {
+  return instants.reduce<number>((newest, instant) => Math.max(newest, instant ?? 0), 0)
+}
+
+/** When the status of a child was last written, in whole seconds; undefined when none was. */
+export function newestStatusInstant (request: SyncRequest): number | undefined {
+  const entries = Object.values(request.children).flatMap((objects) => Object.values(objects)).flatMap(({ metadata }) => metadata.managedFields ?? [])
+  const times = entries.filter(({ subresource }) => subresource === 'status').map(({ time }) => parseInstant(time)).filter((time) => time !== undefined)
+  return times.length > 0 ? Math.max(...times) : undefined
 }

@@ -1,18 +1,49 @@
 // The conditions of an MlflowModel. Reasons are words for programs, messages sentences that name the object and the remedy, without times.
-import type { Condition } from '../core/schema.ts'
+import type { Aspect } from '../core/conditions.ts'
+import { parseInstant } from '../core/time.ts'
 import type { Spec } from './schema.ts'
 import type { Memory } from './schema/status.ts'
 import { BACKEND_FAILED, missingReason, type Context, type Summary } from './phase.ts'
 import { isAvailable, type RolloutFacts } from './rollout/facts.ts'
 import { isAnswerTo } from './target.ts'
 
-export type Aspect = Pick<Condition, 'type' | 'status' | 'reason' | 'message'>
+const NO_ROLLOUT = 'NoRollout'
+const NO_CHECK_YET = 'NoCheckYet'
 
-type Input = { memory: Memory, facts: RolloutFacts, summary: Summary, context: Context, spec: Spec, observed: boolean, installed: boolean }
+/** In whole seconds: when the last decision was made (or the object, before the first), and when the backend last reported anything. */
+type Times = { decided: number, backend: number | undefined }
+
+type Input = { memory: Memory, facts: RolloutFacts, summary: Summary, context: Context, spec: Spec, observed: boolean, installed: boolean, times: Times }
 
 /** All conditions, Ready first. */
 export function conditionsOf (input: Input): Aspect[] {
-  return [ready(input), progressing(input), registryFound(input), analysisPassing(input), backendReady(input)]
+  const aspects = [ready(input), progressing(input), registryFound(input), analysisPassing(input), backendReady(input)]
+  return aspects.map((found) => ({ ...found, since: causeOf(found, input) }))
+}
+
+/** The instant of what a condition speaks of, where that is written down; it may be a little early, and is the same in every sync. */
+function causeOf (found: Aspect, input: Input): number | undefined {
+  switch (found.type) {
+    case 'RegistryFound': return lookedUpAt(found, input)
+    case 'Progressing': return progressingSince(found, input)
+    case 'AnalysisPassing': return checkedAt(found, input)
+    default: return input.times.backend ?? input.times.decided
+  }
+}
+
+function lookedUpAt ({ status }: Aspect, { context: { registry }, times }: Input): number | undefined {
+  if (status !== 'Unknown') return parseInstant(registry?.observedAt)
+  return registry ? undefined : times.decided
+}
+
+function progressingSince ({ status }: Aspect, { memory: { rollout }, times }: Input): number | undefined {
+  if (!rollout) return times.decided
+  return rollout.stage === 'Loading' && status === 'True' ? parseInstant(rollout.startedAt) : undefined
+}
+
+function checkedAt ({ reason }: Aspect, { memory: { rollout }, facts: { analysis }, times }: Input): number | undefined {
+  if (reason === NO_ROLLOUT) return times.decided
+  return parseInstant(reason === NO_CHECK_YET ? rollout?.startedAt : analysis?.last.at)
 }
 
 function ready ({ memory, facts, summary, installed }: Input): Aspect {
@@ -65,8 +96,8 @@ function registryFound ({ spec, context: { registry } }: Input): Aspect {
 
 function analysisPassing ({ memory, facts: { analysis } }: Input): Aspect {
   const { rollout } = memory
-  if (!rollout || !memory.stable) return aspect('AnalysisPassing', 'Unknown', 'NoRollout', 'No canary is being judged.')
-  if (analysis?.rollout !== rollout.id) return aspect('AnalysisPassing', 'Unknown', 'NoCheckYet', `No check of rollout ${rollout.id} has been made yet.`)
+  if (!rollout || !memory.stable) return aspect('AnalysisPassing', 'Unknown', NO_ROLLOUT, 'No canary is being judged.')
+  if (analysis?.rollout !== rollout.id) return aspect('AnalysisPassing', 'Unknown', NO_CHECK_YET, `No check of rollout ${rollout.id} has been made yet.`)
   const { outcome, reason } = analysis.last
   const status = outcome === 'Passed' ? 'True' : outcome === 'Failed' ? 'False' : 'Unknown'
   return aspect('AnalysisPassing', status, outcome, reason || `The last check of rollout ${rollout.id} was ${outcome}.`)

@@ -1,7 +1,7 @@
 // One sync of an MlflowModel: observe, recall, decide, build, report.
 import { setConditions } from '../core/conditions.ts'
 import { factInstants, parseCommands, parseFacts } from '../core/facts.ts'
-import { mayReturn, newestInstant, type Child, type SyncRequest, type SyncResponse } from '../core/request.ts'
+import { mayReturn, newestInstant, newestStatusInstant, type Child, type SyncRequest, type SyncResponse } from '../core/request.ts'
 import { predictorName } from '../core/names.ts'
 import { parseInstant } from '../core/time.ts'
 import { NOT_DEPLOYED, type Backend, type Observation, type Served } from '../serving/backend.ts'
@@ -117,6 +117,13 @@ function highestCounter (ids: Array<string | undefined>): number {
   }, 0)
 }
 
+/** Only what every sync sees alike: no time of the parent but its creation. */
+function timesOf (request: Request, memory: Memory): { decided: number, backend: number | undefined } {
+  const known = instantsOf(memory).filter((instant) => instant !== undefined)
+  const created = parseInstant(request.parent.metadata.creationTimestamp)
+  return { decided: known.length > 0 ? Math.max(...known) : created ?? 0, backend: newestStatusInstant(request) }
+}
+
 type Reported = { observation: Observation | undefined, memory: Memory, installed: boolean, heldUntil?: number }
 
 function report (request: Request, backend: Backend, facts: RolloutFacts, { observation, memory, installed, heldUntil }: Reported): Status {
@@ -125,7 +132,7 @@ function report (request: Request, backend: Backend, facts: RolloutFacts, { obse
   const summary = installed
     ? summarize(memory, facts, context)
     : { phase: 'Degraded' as const, reason: 'BackendNotInstalled', error: `Serving by ${backend.name} is switched off: the controller does not list ${backend.children[0]?.kind}. Install ${backend.name} and set ${backend.children[0]?.capability}.enabled=true in the chart.` }
-  const conditions = setConditions(status?.conditions, conditionsOf({ memory, facts, summary, context, spec, observed: observation !== undefined, installed }), facts.now, metadata.generation)
+  const conditions = setConditions(status?.conditions, conditionsOf({ memory, facts, summary, context, spec, observed: observation !== undefined, installed, times: timesOf(request, memory) }), facts.now, metadata.generation)
   return { ...computeStatus(memory, facts, { summary, url: backend.url(request.parent), ...(heldUntil !== undefined && { heldUntil }) }), conditions }
 }
 
