@@ -14,7 +14,7 @@ const rows = [
   },
   { name: 'a summary that fails although all within has passed does: a timeout, an exit code', tap: lines('# Subtest: file', '    ok 1 - a', '    1..1', 'not ok 1 - file # time=110000ms', '1..1'), want: { passed: 1, failed: 1 } },
   { name: 'an assertion after a subtest counts again', tap: lines('# Subtest: s', '    ok 1 - a', '    1..1', 'ok 1 - s', 'ok 2 - b', '1..2'), want: { passed: 2, failed: 0 } },
-  { name: 'a subtest without assertions counts as nothing', tap: lines('# Subtest: s', '    1..0', 'ok 1 - s', '1..1'), want: { passed: 0, failed: 0 } },
+  { name: 'that of a subtest without assertions does: it has not thrown', tap: lines('# Subtest: s', '    1..0', 'ok 1 - s', '1..1'), want: { passed: 1, failed: 0 } },
   { name: 'what is skipped or to be done counts on neither side', tap: lines('1..3', 'ok 1 - a # SKIP no kubectl', 'not ok 2 - b # TODO', 'ok 3 - c'), want: { passed: 1, failed: 0 } },
   { name: 'words that look like results in a message count as nothing', tap: lines('ok 1 - a', '  ---', '  message: |', '    not ok 2 - b', '  ...', '1..1'), want: { passed: 1, failed: 0 } },
   { name: 'a stream that ends before its plan is a failure', tap: lines('1..3', 'ok 1 - a'), want: { passed: 1, failed: 1 } },
@@ -23,5 +23,13 @@ const rows = [
 ]
 
 for (const { name, tap, want } of rows) {
-  t.test(name, async (t) => { t.strictSame(countAssertions(tap), want) })
+  t.test(name, async (t) => {
+    const { passed, failures } = countAssertions(tap)
+    t.strictSame({ passed, failed: failures.length }, want)
+  })
 }
+
+t.test('a failure has its whole name and its diagnosis', async (t) => {
+  const tap = lines('# Subtest: file', '    # Subtest: s', '        not ok 1 - b', '          ---', '          found: 1', '          ...', '        1..1', '    not ok 1 - s', '    1..1', 'not ok 1 - file', '1..1')
+  t.strictSame(countAssertions(tap).failures, [{ name: 'file > s > b', diagnosis: { found: 1 } }])
+})
