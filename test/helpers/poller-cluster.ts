@@ -24,7 +24,7 @@ export function plainConnection (server: string): Connection {
 export type Cluster = {
   server: ApiServer
   client: ClusterClient
-  create: (name: string, parts?: { spec?: object, status?: object, annotations?: Record<string, string> }) => KubeObject
+  create: (name: string, parts?: { spec?: object, status?: object, annotations?: Record<string, string>, finalizers?: string[] }) => KubeObject
   setStatus: (name: string, status: object) => KubeObject
   setSpec: (name: string, spec: object) => KubeObject
   annotate: (name: string, annotations: Record<string, string | null>) => KubeObject
@@ -52,8 +52,8 @@ export function operationsOn (server: ApiServer): Omit<Cluster, 'server' | 'clie
     server.operations.patch(target(name), 'application/merge-patch+json', body, subresource ? { subresource } : {}).object as unknown as KubeObject
   const setStatus = (name: string, status: object) => patch(name, { status }, 'status')
   return {
-    create (name, { spec = {}, status, annotations = {} } = {}) {
-      const object = { apiVersion: 'sluice.dev/v1alpha1', kind: 'MlflowModel', metadata: { name, namespace: 'models', annotations }, spec }
+    create (name, { spec = {}, status, annotations = {}, finalizers } = {}) {
+      const object = { apiVersion: 'sluice.dev/v1alpha1', kind: 'MlflowModel', metadata: { name, namespace: 'models', annotations, ...(finalizers && { finalizers }) }, spec }
       const created = server.operations.create(resource, 'models', object as never) as unknown as KubeObject
       return status ? setStatus(name, status) : created
     },

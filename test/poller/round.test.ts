@@ -17,7 +17,7 @@ t.test('runs when something is due', async (t) => {
   let due = 0
   let runs = 0
   start(t, { nextDue: () => due, async run () { due = ++runs < 3 ? 1 : Infinity } })
-  await until(() => runs === 3)
+  await until(() => runs >= 3)
   t.equal(runs, 3)
 })
 
@@ -30,7 +30,7 @@ t.test('asks anew what is due when it is woken, and runs only then', async (t) =
   t.equal(runs, 0)
   due = 0
   round.wake()
-  await until(() => runs === 1)
+  await until(() => runs >= 1)
 })
 
 t.test('runs at once when it is told to, also when told during a run', async (t) => {
@@ -38,11 +38,11 @@ t.test('runs at once when it is told to, also when told during a run', async (t)
   const first = Promise.withResolvers<void>()
   const { round } = start(t, { async run () { if (++runs === 1) await first.promise } })
   round.wake(true)
-  await until(() => runs === 1)
+  await until(() => runs >= 1)
   round.wake(true)
   round.wake()
   first.resolve()
-  await until(() => runs === 2)
+  await until(() => runs >= 2)
   t.equal(runs, 2)
 })
 
