@@ -83,8 +83,7 @@ function createRouterWatch (life: Life) {
   return {
     applied: () => latest,
     want (object: KubeObject | undefined): void {
-      if (!object) wanted = []
-      else wanted.push(sharesOf(object))
+      if (object) wanted.push(sharesOf(object))
     },
     look (world: World, now: number): string[] {
       const { history } = world

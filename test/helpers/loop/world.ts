@@ -28,6 +28,8 @@ export interface People {
   wipeStatus: (name: string) => void
   wipeMemory: (name: string) => void
   removeServing: (name: string) => void
+  /** The lease of a poller that was killed: it would be waited for. */
+  removeLease: () => void
   /** Seldon's own remedy for an object that it calls Failed for ever: strike from its status what does not exist any more. */
   mendServing: (name: string) => void
 }
@@ -70,6 +72,7 @@ export async function startWorld (t: Test, options: SystemOptions = {}): Promise
 }
 
 const MODEL = { apiVersion: 'sluice.dev/v1alpha1', kind: 'MlflowModel' }
+const LEASE = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease' }
 const SERVING = { apiVersion: 'machinelearning.seldon.io/v1', kind: 'SeldonDeployment' }
 const NAMESPACE = 'models'
 const MERGE = 'application/merge-patch+json'
@@ -94,6 +97,10 @@ function makePeople ({ api, seldon }: System, witness: Witness): People {
     wipeStatus: (name) => { patch(MODEL, name, { status: null }, 'status') },
     wipeMemory: (name) => { if (exists(name)) patch(SERVING, name, { metadata: { annotations: { [STATE_ANNOTATION]: null } } }) },
     removeServing: (name) => { if (exists(name)) witness.asPerson(() => { api.operations.delete(target(SERVING, name)) }) },
+    removeLease () {
+      const { resource } = target(LEASE, 'sluice-poller')
+      if (api.store.get('coordination.k8s.io/leases', 'default', 'sluice-poller')) api.operations.delete({ resource, namespace: 'default', name: 'sluice-poller' })
+    },
     mendServing (name) {
       const { services } = seldon.world(NAMESPACE, name)
       const known = Object.keys((api.store.get('machinelearning.seldon.io/seldondeployments', NAMESPACE, name)?.status as { serviceStatus?: object } | undefined)?.serviceStatus ?? {})
