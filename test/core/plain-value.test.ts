@@ -1,6 +1,6 @@
 // What may be in an answer. Each row is one value that Metacontroller or the API server would make a crash, a loop or another value of.
 import t from 'tap'
-import { checkValue, isMap, WrongAnswerError } from '../../hooks/core/plain-value.ts'
+import { checkValue, isMap, withoutEmpty, WrongAnswerError } from '../../hooks/core/plain-value.ts'
 
 class Point { x = 1 }
 
@@ -71,3 +71,9 @@ for (const { name, value, want } of maps) {
     t.equal(isMap(value), want)
   })
 }
+
+t.test('what holds nothing is left out of what a user gave, to any depth; lists stay as they are', async (t) => {
+  const given = { requests: {}, limits: { cpu: 0 }, list: [], items: [{}], deep: { er: { est: {} } }, text: '', no: false }
+  t.strictSame(withoutEmpty(given), { limits: { cpu: 0 }, items: [{}], text: '', no: false })
+  t.strictSame(withoutEmpty({}), {})
+})

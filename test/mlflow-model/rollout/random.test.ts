@@ -17,7 +17,7 @@ const ERRORS = { errors: 3, streak: { outcome: 'Error' as const, count: 3 } }
 const often = <T>(usual: T, ...others: T[]) => fc.oneof({ weight: 5, arbitrary: fc.constant(usual) }, { weight: 1, arbitrary: fc.constantFrom(...others) })
 
 const policy = fc.record({
-  steps: fc.constantFrom([10, 50], [30], [20, 60, 100], []),
+  steps: fc.constantFrom<number[]>([10, 50], [30], [20, 60, 100], []),
   approval: often('Automatic' as const, 'Manual' as const),
   paused: often(false, true),
   newVersion: often('Replace' as const, 'Queue' as const),

@@ -9,6 +9,7 @@ const stepping = memory(withRollout('Stepping'))
 const awaiting = memory(withRollout('AwaitingApproval'))
 const rolloutOf = (given: Memory) => given.rollout as Rollout
 const streak = (outcome: CheckOutcome, count: number) => ({ streak: { outcome, count }, last: { at: at(90), outcome, reason: '', metrics: [] } })
+const permanent = (reason: string) => ({ streak: { outcome: 'Error' as const, count: 1 }, last: { at: at(90), outcome: 'Error' as const, reason, metrics: [] } })
 
 const verdicts: Array<{ name: string, given?: Memory, checks?: Partial<AnalysisFact>, want: Verdict }> = [
   { name: 'without checks nothing is said', want: 'Pending' },
@@ -27,6 +28,12 @@ const verdicts: Array<{ name: string, given?: Memory, checks?: Partial<AnalysisF
   { name: 'inconclusive checks that do not come in a row are none', checks: { passed: 1, inconclusive: 9, ...streak('Passed', 1) }, want: 'Pending' },
   { name: 'a pause outweighs passes', checks: { passed: 3, errors: 3, ...streak('Error', 3) }, want: 'MetricsUnavailable' },
   { name: 'a failure outweighs a pause', checks: { failed: 2, errors: 3, ...streak('Error', 3) }, want: 'Failed' },
+  { name: 'errors and inconclusive checks by turns up to the larger limit are waited for', checks: { undecided: 4, ...streak('Error', 1) }, want: 'Pending' },
+  { name: 'one more by turns is a pause, called after the last', checks: { undecided: 5, ...streak('Error', 1) }, want: 'MetricsUnavailable' },
+  { name: 'or after the other one', checks: { undecided: 5, ...streak('Inconclusive', 1) }, want: 'NotEnoughTraffic' },
+  { name: 'an error that lasts until somebody mends it is a pause at once', checks: { errors: 1, ...permanent('QueryInvalid: parse error') }, want: 'MetricsUnavailable' },
+  { name: 'its name alone is enough', checks: { errors: 1, ...permanent('ProviderUnknown') }, want: 'MetricsUnavailable' },
+  { name: 'a name that only begins like one is not', checks: { errors: 1, ...permanent('QueryInvalidated: x') }, want: 'Pending' },
   { name: 'while approval is awaited failures must come in a row', given: awaiting, checks: { failed: 9, ...streak('Failed', 1) }, want: 'Pending' },
   { name: 'in a row they fail then too', given: awaiting, checks: { failed: 2, ...streak('Failed', 2) }, want: 'Failed' },
   { name: 'a failure some time ago does not fail then', given: awaiting, checks: { passed: 3, failed: 9, ...streak('Passed', 3) }, want: 'Passed' }
