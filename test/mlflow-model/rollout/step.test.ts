@@ -80,6 +80,7 @@ const commands: Row[] = [
   { name: 'and acts once it is', given: memory(withRollout('Stepping', { commanded: true })), want: after(stepping, { rollout: { ...to100(stepping).rollout, commanded: true } as Memory['rollout'] }, { traffic: fresh(100, 10) }) },
   { name: 'promote on the way to 100 has nothing to act on and is spent', given: promoting, told: { ...promote, ...unapplied }, want: after(promoting, spent('promote')) },
   { name: 'promote in the last moments is spent', given: memory(withRollout('Draining')), told: promote, want: after(memory(withRollout('Draining')), spent('promote')) },
+  { name: 'promote on the way back is spent, even while paused', given: unwinding, told: { ...promote, ...paused, ...unapplied }, want: after(unwinding, spent('promote')) },
   { name: 'promote waits while the rollout is paused', given: memory(withRollout('Stepping', { stepStartedAt: undefined })), told: { ...promote, ...paused } },
   { name: 'promote waits while approval is awaited by a canary that is not ready', given: memory(withRollout('AwaitingApproval', { deadline: at(650) })), told: { ...promote, policy: { approval: 'Manual' }, pods: { 2: PARTIAL } } },
   { name: 'promote on the way back lets a ready canary take over from a stable without a pod', given: unwinding, told: { ...promote, ...unapplied, pods: { 1: DOWN } }, want: after(memory({ stable: V2, traffic: fresh(0), lastOutcome: 'FastPromoted' }), spent('promote')) },
