@@ -4,48 +4,11 @@ import t from 'tap'
 import type { Test } from 'tap'
 import { FACTS } from '../../hooks/core/labels.ts'
 import type { Status } from '../../hooks/mlflow-model/schema.ts'
-import { podsOf } from '../../playground/stand-ins/seldon/world.ts'
+import { makeActor } from '../helpers/loop/actor.ts'
 import { restingWrites } from '../helpers/loop/calm.ts'
 import { ALIAS, quickModel, register } from '../helpers/loop/models.ts'
 import { memoryOf, sharesOf } from '../helpers/loop/serving.ts'
 import { BAD, startWorld, type LoopWorld } from '../helpers/loop/world.ts'
-
-type Parts = Parameters<typeof quickModel>[1]
-
-/** One object with what a story needs of the world around it. */
-function actor (world: LoopWorld, name: string, parts: Parts = {}) {
-  const { system: { mlflow, seldon }, witness, people } = world
-  const life = witness.of(name)
-  const registry = mlflow.registry()
-  const status = (): Status => (life.model?.status ?? {}) as Status
-  const pods = (version: string): string[] => Object.keys(life.serving ? sharesOf(life.serving) : {}).filter((predictor) => predictor.startsWith(`v${version}-`))
-    .flatMap((predictor) => podsOf(seldon.world('models', name), predictor)).map(({ uid }) => uid)
-  const until = async (what: string, condition: (status: Status) => boolean): Promise<Status> =>
-    await witness.until(`${name}: ${what}`, () => condition(status()) && status())
-  return {
-    life,
-    status,
-    pods,
-    until,
-    moveAlias: (version: string) => { registry.setAlias(name, ALIAS, version) },
-    dropAlias: () => { registry.deleteAlias(name, ALIAS) },
-    async begin (): Promise<Status> {
-      if (!registry.models.has(name)) register(registry, name)
-      people.create(quickModel(name, parts))
-      return await until('the first version serves', ({ phase, currentModelVersion }) => phase === 'Healthy' && currentModelVersion === '1')
-    },
-    serves: async (version: string): Promise<Status> => await until(`version ${version} serves`, ({ phase, currentModelVersion, rollout }) => phase === 'Healthy' && currentModelVersion === version && !rollout),
-    reaches: async (weight: number): Promise<Status> => await until(`${weight} % are in force`, (now) => now.weight === weight && now.rollout?.stepStartedAt !== undefined),
-    /** A check of this rollout has been made. */
-    checked: async (): Promise<Status> => await until('a check is made', ({ conditions }) => conditions?.some(({ type, status }) => type === 'AnalysisPassing' && status !== 'Unknown') ?? false),
-    /** The poller asks the registry about this object once more. */
-    async nextLook (): Promise<void> {
-      const asked = (): number => mlflow.calls.filter((call) => call.includes(`name=${name}`)).length
-      const before = asked()
-      await witness.until(`${name}: the poller looks`, () => asked() > before)
-    }
-  }
-}
 
 const ROLLED_OUT = [{ 1: 100 }, { 1: 100, 2: 0 }, { 1: 70, 2: 30 }, { 1: 40, 2: 60 }, { 1: 0, 2: 100 }]
 
@@ -55,7 +18,7 @@ const stories: Story[] = [
   {
     name: 'a good version is promoted by exactly the steps without a restart, and a return to the version before is instant',
     async tell (t, world) {
-      const story = actor(world, 'promotion')
+      const story = makeActor(world, 'promotion')
       await story.begin()
       const first = story.pods('1')
       story.moveAlias('2')
@@ -76,7 +39,7 @@ const stories: Story[] = [
   {
     name: 'a bad version is stopped, its failure is remembered, and retry tries it once more',
     async tell (t, world) {
-      const story = actor(world, 'rollback')
+      const story = makeActor(world, 'rollback')
       await story.begin()
       story.moveAlias(BAD)
       const degraded = await story.until('the bad version is out', ({ phase, rollout }) => phase === 'Degraded' && !rollout)
@@ -98,7 +61,7 @@ const stories: Story[] = [
   {
     name: 'a rollout that needs approval waits at its last step for promote',
     async tell (t, world) {
-      const story = actor(world, 'approval', { rollout: { approval: 'Manual' } })
+      const story = makeActor(world, 'approval', { rollout: { approval: 'Manual' } })
       await story.begin()
       story.moveAlias('2')
       const waiting = await story.until('it waits', ({ reason }) => reason === 'AwaitingApproval')
@@ -117,7 +80,7 @@ const stories: Story[] = [
   {
     name: 'an aborted version leaves at once and is not tried again',
     async tell (t, world) {
-      const story = actor(world, 'abort')
+      const story = makeActor(world, 'abort')
       await story.begin()
       story.moveAlias('2')
       const { rollout } = await story.reaches(30)
@@ -136,7 +99,7 @@ const stories: Story[] = [
   {
     name: 'a pause holds the weight, and edited steps go on from where the rollout is',
     async tell (t, world) {
-      const story = actor(world, 'pause')
+      const story = makeActor(world, 'pause')
       await story.begin()
       story.moveAlias('2')
       await story.reaches(30)
@@ -157,22 +120,22 @@ const stories: Story[] = [
   {
     name: 'an alias that is gone leaves the version where it is',
     async tell (t, world) {
-      const story = actor(world, 'retain')
+      const story = makeActor(world, 'retain')
       await story.begin()
       const pods = story.pods('1')
       story.dropAlias()
-      const missing = await story.until('the alias is missed', ({ conditions }) => conditions?.some(({ type, status }) => type === 'RegistryFound' && status === 'False') ?? false)
-      t.match(missing.conditions?.find(({ type }) => type === 'RegistryFound'), { reason: 'AliasNotFound' })
+      await story.until('the alias is missed', () => story.condition('RegistryFound')?.status === 'False')
+      t.match(story.condition('RegistryFound'), { reason: 'AliasNotFound' })
       t.same(story.life.applied, [{ 1: 100 }])
       story.moveAlias('1')
-      await story.until('it is found', ({ conditions }) => conditions?.some(({ type, status }) => type === 'RegistryFound' && status === 'True') ?? false)
+      await story.until('it is found', () => story.condition('RegistryFound')?.status === 'True')
       t.same(story.pods('1'), pods)
     }
   },
   {
     name: 'with whenAliasMissing Delete the serving goes with the alias, and comes back with it as a first version',
     async tell (t, world) {
-      const story = actor(world, 'delete', { spec: { whenAliasMissing: 'Delete' } })
+      const story = makeActor(world, 'delete', { spec: { whenAliasMissing: 'Delete' } })
       await story.begin()
       story.dropAlias()
       const pending = await story.until('nothing is served', ({ phase, stable }) => phase === 'Pending' && !stable && !story.life.serving)
@@ -186,7 +149,7 @@ const stories: Story[] = [
   {
     name: 'an object that is deleted in the middle of a rollout takes everything with it',
     async tell (t, world) {
-      const story = actor(world, 'deletion')
+      const story = makeActor(world, 'deletion')
       await story.begin()
       story.moveAlias('2')
       await story.reaches(30)
@@ -194,7 +157,7 @@ const stories: Story[] = [
       await world.witness.until('the garbage collector has been here', () => !story.life.serving)
       // Whatever was under way when it was deleted has come to an end when an object that was made later serves: a sync of the loop may
       // have made it once more, for the garbage collector to take again.
-      await actor(world, 'after-deletion').begin()
+      await makeActor(world, 'after-deletion').begin()
       t.equal(story.life.serving, undefined)
       t.notOk(world.system.mlflow.calls.slice(-1)[0]?.includes('name=deletion'))
     }
@@ -202,7 +165,7 @@ const stories: Story[] = [
   {
     name: 'replicas that are edited in the middle of a rollout scale both versions and restart neither',
     async tell (t, world) {
-      const story = actor(world, 'scaling')
+      const story = makeActor(world, 'scaling')
       await story.begin()
       story.moveAlias('2')
       const before = await story.reaches(30)
@@ -225,7 +188,7 @@ const stories: Story[] = [
       const registry = world.system.mlflow.registry()
       register(registry, 'shared')
       registry.setAlias('shared', 'challenger', '2')
-      const [left, right] = [actor(world, 'left', { spec: { modelName: 'shared' } }), actor(world, 'right', { spec: { modelName: 'shared', modelAlias: 'challenger' } })]
+      const [left, right] = [makeActor(world, 'left', { spec: { modelName: 'shared' } }), makeActor(world, 'right', { spec: { modelName: 'shared', modelAlias: 'challenger' } })]
       world.people.create(quickModel('left', { spec: { modelName: 'shared' } }))
       world.people.create(quickModel('right', { spec: { modelName: 'shared', modelAlias: 'challenger' } }))
       await Promise.all([left.serves('1'), right.serves('2')])

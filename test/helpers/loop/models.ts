@@ -5,7 +5,7 @@ import type { Registry } from '../../../playground/stand-ins/mlflow/registry.ts'
 export const ALIAS = 'champion'
 export const STEPS = [30, 60]
 
-type Parts = { spec?: object, serving?: object, rollout?: object, analysis?: object }
+export type Parts = { spec?: object, serving?: object, rollout?: object, analysis?: object }
 
 /** An MlflowModel that follows the registered model of its own name, unless `spec` says another. */
 export function quickModel (name: string, { spec = {}, serving = {}, rollout = {}, analysis = {} }: Parts = {}): KubeObject {
