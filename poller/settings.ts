@@ -1,7 +1,8 @@
 // The settings of the poller: the environment, and the configuration file that it names. Nothing else of the poller reads either.
 // A changed configuration file counts from the next start: the chart restarts the pods when it changes.
-import { readFileSync } from 'node:fs'
-import { hostname } from 'node:os'
+import { existsSync, readFileSync } from 'node:fs'
+import { homedir, hostname } from 'node:os'
+import { join } from 'node:path'
 import { Type, type Static, type TSchema } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
 import { parse } from 'yaml'
@@ -17,7 +18,7 @@ const text = (description: string) => Type.Optional(Type.String({ description })
 /** Each property is an environment variable; an empty one counts as not set. */
 export const Environment = Type.Object({
   SLUICE_CONFIG: Type.String({ description: 'the YAML file with registries and prometheus' }),
-  KUBECONFIG: text('a kubeconfig file; not needed in a pod'),
+  KUBECONFIG: text('a kubeconfig file; not needed in a pod, nor for ~/.kube/config'),
   KUBERNETES_SERVICE_HOST: text('set by the kubelet'),
   KUBERNETES_SERVICE_PORT: Type.String({ default: '443', description: 'set by the kubelet' }),
   NAMESPACE: Type.String({ default: '', maxLength: 63, pattern: '^([a-z0-9]([-a-z0-9]*[a-z0-9])?)?$', description: 'the one namespace to look after; empty for all' }),
@@ -66,7 +67,7 @@ export class SettingsError extends Error {
 export function readSettings (variables: Variables = process.env): Settings {
   const environment = readEnvironment(variables)
   return {
-    kubeconfig: environment.KUBECONFIG,
+    kubeconfig: kubeconfigOf(environment),
     service: environment.KUBERNETES_SERVICE_HOST === undefined ? undefined : { host: environment.KUBERNETES_SERVICE_HOST, port: environment.KUBERNETES_SERVICE_PORT },
     environment: variables,
     namespace: environment.NAMESPACE,
@@ -78,6 +79,13 @@ export function readSettings (variables: Variables = process.env): Settings {
     logLevel: environment.LOG_LEVEL,
     ...readConfigFile(environment.SLUICE_CONFIG)
   }
+}
+
+/** Outside of a pod the file that kubectl takes, too. */
+function kubeconfigOf ({ KUBECONFIG, KUBERNETES_SERVICE_HOST }: Environment): string | undefined {
+  const usual = join(homedir(), '.kube', 'config')
+  if (KUBECONFIG !== undefined || KUBERNETES_SERVICE_HOST !== undefined) return KUBECONFIG
+  return existsSync(usual) ? usual : undefined
 }
 
 function readEnvironment (variables: Variables): Environment {

@@ -47,5 +47,5 @@ export const CHECK: AnalysisFact = {
   inconclusive: 0,
   errors: 0,
   streak: { outcome: 'Passed', count: 1 },
-  last: { at: at(60), outcome: 'Passed', reason: '', metrics: [{ name: 'latency-p95', stable: 0.118, canary: 0.12, limit: '+5%', requests: 300, outcome: 'Passed' }] }
+  last: { at: at(60), outcome: 'Passed', reason: '', metrics: [{ name: 'latency-p95', stable: 0.118, canary: 0.12, limit: '5%', requests: 300, outcome: 'Passed' }] }
 }

@@ -28,7 +28,7 @@ const rows: Row[] = [
     name: 'a weight came into force, with the numbers that led to it',
     before: model({ ...STEPPING, weight: 0 }),
     after: model(STEPPING, { analysis: {} }),
-    want: ['Normal TrafficIncrease: Version 8 gets 10 % of the traffic, step 1/3; version 7 gets the rest. Last check Passed: latency-p95 0.12 against 0.118 of stable (limit +5%).']
+    want: ['Normal TrafficIncrease: Version 8 gets 10 % of the traffic, step 1/3; version 7 gets the rest. Last check Passed: latency-p95 120 ms against 118 ms of stable (limit 5%).']
   },
   { name: 'a renewed start of the same step is no increase', before: model(STEPPING), after: model({ ...STEPPING, rollout: { ...ROLLOUT, stepStartedAt: at(50) } }), want: [] },
   { name: 'the same weight after a loss is told again', before: model(STEPPING), after: model({ ...STEPPING, rollout: { ...ROLLOUT, losses: 1 } }), want: ['Normal TrafficIncrease: Version 8 gets 10 % of the traffic, step 1/3; version 7 gets the rest.', 'Warning CanaryLost: Version 8 lost all its pods while it had traffic; version 7 gets everything until it is loaded again.'] },
