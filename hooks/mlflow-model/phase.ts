@@ -59,7 +59,7 @@ function summarizeFirst (memory: Memory, rollout: Rollout, context: Context): Su
   return {
     phase: 'Degraded',
     reason: rollout.reason,
-    error: `Version ${memory.canary?.version} is the first version and is not ready; it goes on loading. ${context.backendFailure ?? look(context)}`
+    error: `Version ${memory.canary?.version} is the first version and is not ready; it goes on loading. ${context.backendFailure ?? `${look(context)}.`}`
   }
 }
 

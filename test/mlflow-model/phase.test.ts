@@ -46,7 +46,7 @@ const dead: Row[] = [
   { name: 'what the backend says comes in its place', given: memory(), told: stableDown, context: failedBackend, want: { phase: 'Degraded', reason: 'StableUnavailable', error: `${noPod} Seldon reports it as Failed.` } },
   { name: 'during a rollout the canary may take over', given: stepping, told: { ...stableDown, policy: { paused: true } }, want: { phase: 'Degraded', reason: 'StableUnavailable', error: `${noPod} ${command('promote')} lets version 2 take over once it is ready.` } },
   { name: 'on the way back it may too', given: memory(withRollout('Unwinding'), { failedVersions: [failure('Aborted')] }), told: stableDown, want: { phase: 'Degraded', reason: 'StableUnavailable', error: `${noPod} ${command('promote')} lets version 2 take over if it is ready.` } },
-  { name: 'a first version that is late goes on loading', given: late, want: { phase: 'Degraded', reason: 'ProgressDeadlineExceeded', error: `Version 2 is the first version and is not ready; it goes on loading. ${look}` } },
+  { name: 'a first version that is late goes on loading', given: late, want: { phase: 'Degraded', reason: 'ProgressDeadlineExceeded', error: `Version 2 is the first version and is not ready; it goes on loading. ${look}.` } },
   { name: 'and says what the backend says', given: late, context: failedBackend, want: { phase: 'Degraded', reason: 'ProgressDeadlineExceeded', error: 'Version 2 is the first version and is not ready; it goes on loading. Seldon reports it as Failed.' } }
 ]
 
