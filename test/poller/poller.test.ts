@@ -119,9 +119,10 @@ t.test('the program starts, logs JSON without secrets, and leaves on SIGTERM', a
   cluster.create('a', { spec: specOf() })
   const variables = variablesFor(t, cluster, await startRegistry(t))
   writeFileSync(variables.SLUICE_CONFIG ?? '', stringify({ registries: { default: { url: await startRegistry(t), auth: { bearer: { token: 'very-secret' } } } } }))
-  const { child, lines } = run({ ...variables, LOG_LEVEL: 'debug' })
+  const { child, lines, errors } = run({ ...variables, LOG_LEVEL: 'debug' })
   t.teardown(() => { child.kill('SIGKILL') })
-  await until(() => registryFact(cluster) !== undefined)
+  await until(() => registryFact(cluster) !== undefined || child.exitCode !== null)
+  t.equal(child.exitCode, null, `it works${errors.join('\n')}`)
   child.kill('SIGTERM')
   const [code] = await once(child, 'exit') as [number]
   t.equal(code, 0)
