@@ -1,5 +1,6 @@
 // The poller at work, on the leader only: three rounds that do not wait for each other (registry, analysis, clock), and what is told of
 // each change (Events, metrics). Everything is handed in, so that tests can replace any part.
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import type { AnalysisFact, RegistryFact } from '../hooks/core/facts.ts'
 import { formatFact } from '../hooks/core/facts.ts'
@@ -11,12 +12,13 @@ import type { EventRecorder } from './cluster/event-recorder.ts'
 import type { AnnotationWriter } from './cluster/patch.ts'
 import type { Reflector } from './cluster/reflector.ts'
 import type { Change } from './cluster/store.ts'
-import { PRIORITY, type Priority } from './cluster/write-queue.ts'
+import { PRIORITY } from './cluster/write-queue.ts'
 import { newEvents, type Model } from './events.ts'
+import { createObjectWrites, type Finding, type ObjectWrites } from './object-writes.ts'
 import { createRefusalTeller } from './refusals.ts'
 import type { RegistryObserver } from './registry/observer.ts'
 import type { RolloutMetrics } from './rollout-metrics.ts'
-import { startRound, type Round } from './round.ts'
+import { startRound, type Round, type RoundOptions } from './round.ts'
 
 export type WatchedKind = { plural: string, reflector: Reflector, writer: AnnotationWriter<KubeObject> }
 
@@ -33,6 +35,8 @@ export type LoopParts = {
   logger: Logger
   /** Shortest time between two runs of one round, in ms. */
   shortestMs?: number
+  /** The first pause of an object that could not be written, in ms. */
+  retryMs?: number
 }
 
 export type Loop = {
@@ -69,71 +73,103 @@ async function untilSynced (kinds: WatchedKind[], signal: AbortSignal): Promise<
   await Promise.race([aborted, Promise.all(kinds.map(({ reflector }) => reflector.synced))])
 }
 
-/** A fact about one object that is to be written on it. */
-type Finding = { uid: string, namespace: string, name: string, fact: AnalysisFact | RegistryFact }
-
 type Rounds = { registry: Round, analysis: Round, clock: Round }
 
+/** For how long a round of checks waits for its writes, in ms: they are soon done, or hold up nobody. */
+const PATIENCE_MS = 1_000
+
 function startRounds (parts: LoopParts, signal: AbortSignal): Rounds {
-  const { registry, analyst, models: { writer }, logger, onRound, shortestMs } = parts
-  const tellRefusals = createRefusalTeller({ recorder: parts.recorder, find: (uid) => parts.models.reflector.store.get(uid), logger })
+  const { logger, onRound, shortestMs } = parts
   const shared = { signal, logger, ...(onRound && { onRun: onRound }), ...(shortestMs !== undefined && { shortestMs }) }
-  return {
-    registry: startRound({
-      ...shared,
-      name: 'registry',
-      nextDue: () => registry.nextDue(),
-      async run () {
-        const findings = await registry.observe(living(writer))
-        // Thousands of writes take minutes, and the next look must not wait for them: a fact that fails to be written is found again.
-        writeAll(parts, FACTS.registry, PRIORITY.registry, findings).catch(() => undefined)
-        tellRefusals(registry.refusals())
-      }
-    }),
-    analysis: startRound({
-      ...shared,
-      name: 'analysis',
-      nextDue: () => analyst.nextDue(living(writer)),
-      run: async () => { await writeAll(parts, FACTS.analysis, PRIORITY.analysis, await analyst.check(living(writer))) }
-    }),
-    clock: startRound({
-      ...shared,
-      name: 'clock',
-      nextDue: () => Math.min(...parts.kinds.map((kind) => nextClock(kind.writer.objects(), parts.serverTime() ?? -Infinity))),
-      run: async () => { await tellTime(parts) }
-    })
+  const rounds: Rounds = {
+    registry: startRound({ ...shared, name: 'registry', ...registryWork(parts, { signal, onEnd: () => { rounds.registry.wake() } }) }),
+    analysis: startRound({ ...shared, name: 'analysis', ...analysisWork(parts, { signal, onEnd: () => { rounds.analysis.wake() } }) }),
+    clock: startRound({ ...shared, name: 'clock', ...clockWork(parts, { signal, onEnd: () => { rounds.clock.wake() } }) })
   }
+  return rounds
+}
+
+type Work = Pick<RoundOptions, 'nextDue' | 'run'>
+type Term = { signal: AbortSignal, onEnd: () => void }
+
+function registryWork (parts: LoopParts, term: Term): Work {
+  const { registry, models: { writer } } = parts
+  const writes = writesOf<RegistryFact>(parts, term, {
+    key: FACTS.registry,
+    write: async ({ uid, fact }) => { await writer.write(uid, { [FACTS.registry]: formatFact(fact) }, PRIORITY.registry) },
+    onWritten: ({ fact }) => { parts.metrics.countFact(FACTS.registry, fact) }
+  })
+  const tellRefusals = createRefusalTeller({ recorder: parts.recorder, find: (uid) => parts.models.reflector.store.get(uid), logger: parts.logger })
+  return {
+    nextDue: () => Math.min(registry.nextDue(), writes.nextDue()),
+    async run () {
+      const findings = await registry.observe(living(writer))
+      // Thousands of writes take minutes, and the next look must not wait for them: a fact that is not written is found again.
+      writes.put(findings)
+      tellRefusals(registry.refusals())
+    }
+  }
+}
+
+function analysisWork (parts: LoopParts, term: Term): Work {
+  const { analyst, models: { writer } } = parts
+  // A check is not done again because its result could not be written.
+  const unwritten = new Map<string, Finding<AnalysisFact>>()
+  const writes = writesOf<AnalysisFact>(parts, term, {
+    key: FACTS.analysis,
+    write: async ({ uid, fact }) => { await writer.write(uid, { [FACTS.analysis]: formatFact(fact) }, PRIORITY.analysis) },
+    onWritten (finding) {
+      if (unwritten.get(finding.uid) !== finding) return
+      unwritten.delete(finding.uid)
+      parts.metrics.countFact(FACTS.analysis, finding.fact)
+    }
+  })
+  return {
+    nextDue: () => Math.min(analyst.nextDue(living(writer)), writes.nextDue()),
+    async run () {
+      for (const finding of await analyst.check(living(writer))) unwritten.set(finding.uid, finding)
+      await Promise.race([writes.put([...unwritten.values()]), sleep(PATIENCE_MS, undefined, { ref: false })])
+    }
+  }
+}
+
+function clockWork (parts: LoopParts, term: Term): Work {
+  const { kinds, serverTime } = parts
+  const all = kinds.map(({ writer }) => ({
+    writer,
+    writes: writesOf<string>(parts, term, { key: FACTS.clock, write: async ({ uid, fact }) => { await writer.write(uid, { [FACTS.clock]: fact }, PRIORITY.clock) } })
+  }))
+  // An object that is being told the time, or could not be told it, is not what the round waits for.
+  const free = ({ writer, writes }: typeof all[number]) => writer.objects().filter(({ metadata }) => writes.isFree(metadata.uid ?? ''))
+  return {
+    nextDue: () => Math.min(...all.map((kind) => Math.min(nextClock(free(kind), serverTime() ?? -Infinity), kind.writes.nextDue()))),
+    async run () {
+      const now = serverTime()
+      if (now === undefined) return
+      for (const kind of all) kind.writes.put(dueClocks(free(kind), now))
+    }
+  }
+}
+
+type Writing<Fact> = { key: string, write: (finding: Finding<Fact>) => Promise<void>, onWritten?: (finding: Finding<Fact>) => void }
+
+function writesOf<Fact> ({ logger, metrics, retryMs }: LoopParts, { signal, onEnd }: Term, { key, ...writing }: Writing<Fact>): ObjectWrites<Fact> {
+  return createObjectWrites<Fact>({
+    ...writing,
+    onEnd,
+    ...(retryMs !== undefined && { retryMs }),
+    onFailed ({ namespace, name }, error) {
+      // Who no longer leads does not try again.
+      if (signal.aborted) return
+      metrics.countUnwritten(key)
+      logger.warn({ namespace, name, annotation: key, err: error }, 'annotation not written, trying again')
+    }
+  })
 }
 
 /** Objects that are being deleted are not looked at any more. */
 function living (writer: AnnotationWriter<KubeObject & Model>): Model[] {
   return writer.objects().filter(({ metadata }) => metadata.deletionTimestamp === undefined)
-}
-
-async function writeAll (parts: LoopParts, key: string, priority: Priority, findings: Finding[]): Promise<void> {
-  await settleAll(findings.map(async ({ uid, namespace, name, fact }) => {
-    try {
-      await parts.models.writer.write(uid, { [key]: formatFact(fact) }, priority)
-      parts.metrics.countFact(key, fact)
-    } catch (error) {
-      parts.logger.warn({ namespace, name, annotation: key, err: error }, 'annotation not written')
-      throw error
-    }
-  }))
-}
-
-async function tellTime ({ kinds, serverTime }: LoopParts): Promise<void> {
-  const now = serverTime()
-  if (now === undefined) return
-  await settleAll(kinds.flatMap(({ writer }) => dueClocks(writer.objects(), now).map(async ({ uid, clock }) => {
-    await writer.write(uid, { [FACTS.clock]: clock }, PRIORITY.clock)
-  })))
-}
-
-/** Waits for all, then fails with the first failure: one object that cannot be written must not hold up the others. */
-async function settleAll (writes: Array<Promise<void>>): Promise<void> {
-  const failed = (await Promise.allSettled(writes)).find(({ status }) => status === 'rejected')
-  if (failed?.status === 'rejected') throw failed.reason
 }
 
 /** Hears of every change: wakes the rounds that it concerns, and tells of it. Begins with what is there. Returns the function that ends it. */

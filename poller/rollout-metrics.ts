@@ -11,6 +11,8 @@ export type RolloutMetrics = {
   observe: (before: Model | undefined, after: Model | undefined, now: number) => void
   /** Counts a fact that was written. */
   countFact: (annotation: string, fact: AnalysisFact | RegistryFact) => void
+  /** Counts an annotation that could not be written, though the object is there. */
+  countUnwritten: (annotation: string) => void
   /** Drops the series of all objects: another leads now, and shows them. */
   forgetAll: () => void
 }
@@ -29,6 +31,7 @@ export function createRolloutMetrics (register: Registry): RolloutMetrics {
   const outcomes = new Counter({ name: 'sluice_rollout_outcomes_total', help: 'Rollouts that ended, by how.', labelNames: ['outcome'] as const, registers })
   const duration = new Histogram({ name: 'sluice_rollout_duration_seconds', help: 'From the start of a rollout to its end.', labelNames: ['outcome'] as const, buckets: DURATION_BUCKETS, registers })
   const checks = new Counter({ name: 'sluice_analysis_checks_total', help: 'Checks of canaries, by outcome.', labelNames: ['outcome'] as const, registers })
+  const unwritten = new Counter({ name: 'sluice_annotations_unwritten_total', help: 'Annotations that an object did not take, by which; each is tried again.', labelNames: ['annotation'] as const, registers })
   for (const outcome of OUTCOMES) outcomes.inc({ outcome }, 0)
   for (const outcome of ['Passed', 'Failed', 'Inconclusive', 'Error']) checks.inc({ outcome }, 0)
   const shown = new Map<string, InfoLabels>()
@@ -71,6 +74,7 @@ export function createRolloutMetrics (register: Registry): RolloutMetrics {
     countFact (annotation, fact) {
       if (annotation === FACTS.analysis) checks.inc({ outcome: (fact as AnalysisFact).last.outcome })
     },
+    countUnwritten (annotation) { unwritten.inc({ annotation }) },
     forgetAll () {
       for (const key of [...shown.keys()]) forget(key)
     }

@@ -34,7 +34,7 @@ const findingOf = <Fact>({ metadata: { uid = '', namespace = '', name } }: Model
 type Running = { loop: Loop, stop: () => Promise<void>, led: Promise<void>, metrics: ReturnType<typeof createMetrics> }
 
 /** A leader at work on the cluster. */
-function lead (t: Test, { client }: Cluster, parts: Partial<Pick<LoopParts, 'registry' | 'analyst'>> = {}): Running {
+function lead (t: Test, { client }: Cluster, parts: Partial<Pick<LoopParts, 'registry' | 'analyst' | 'onRound' | 'retryMs'>> = {}): Running {
   const reflector = startReflector<KubeObject & Model>({ client, path: MODELS, logger, monotonic, backoff: { initialMs: 1, maxMs: 10 } })
   const queue = createWriteQueue({ perSecond: 1000 })
   const writer = createAnnotationWriter({ client, queue, store: reflector.store, pathOf: ({ name }) => `${MODELS}/${name}`, monotonic, logger })
@@ -268,4 +268,49 @@ t.test('who is told to stop before the first list has come just stops', async (t
   await stop()
   await led
   t.equal(writes(cluster), 0)
+})
+
+t.test('one object that takes no annotation delays no other, in none of the rounds', async (t) => {
+  let now = T0 * 1000
+  const cluster = await startCluster(t, { clock: () => now, fault: ({ verb, path }) => verb === 'patch' && path.endsWith('/bad') ? { answer: 422 } : undefined })
+  const rounds: Array<{ name: string, ok: boolean }> = []
+  for (const name of ['bad', 'good']) cluster.create(name, { spec: specOf(), status: { ...STEPPING, nextDeadline: at(0) } })
+  let checks = 0
+  const analyst: LoopParts['analyst'] = {
+    async check (models) {
+      if (checks === 20) return []
+      checks += 1
+      return models.map((model) => findingOf<AnalysisFact>(model, { ...CHECK, passed: checks }))
+    },
+    nextDue: () => checks < 20 ? 0 : Infinity
+  }
+  lead(t, cluster, { analyst, onRound: (report) => { rounds.push(report) } })
+  // Deadlines of the good one, each after the one before has been told: with pauses of the whole round this would take minutes.
+  for (let i = 0; i < 6; i++) {
+    await until(() => annotationOf(cluster, 'good', FACTS.clock) === at(i))
+    now += 1000
+    cluster.setStatus('good', { nextDeadline: at(i + 1) })
+  }
+  await until(() => checks === 20 && annotationOf(cluster, 'good', FACTS.registry) !== undefined)
+  await until(() => (JSON.parse(annotationOf(cluster, 'good', FACTS.analysis) ?? '{}') as { passed?: number }).passed === 20)
+  t.same(cluster.get('bad').metadata.annotations ?? {}, {})
+  t.same(rounds.filter(({ ok }) => !ok), [], 'and no round has failed')
+})
+
+t.test('a check whose result could not be written is not done again, and its result is written in the end', async (t) => {
+  let broken = 2
+  const cluster = await startCluster(t, { fault: ({ verb }) => verb === 'patch' && broken-- > 0 ? { answer: 500 } : undefined })
+  cluster.create('a', { spec: specOf(), status: STEPPING })
+  let checks = 0
+  lead(t, cluster, { registry: registryOf({ observe: async () => [] }), analyst: { async check (models) { return checks++ === 0 ? models.map((model) => findingOf<AnalysisFact>(model, CHECK)) : [] }, nextDue: () => checks === 0 ? 0 : Infinity }, retryMs: 1 })
+  await until(() => annotationOf(cluster, 'a', FACTS.analysis) !== undefined)
+  t.same(JSON.parse(annotationOf(cluster, 'a', FACTS.analysis) ?? ''), CHECK)
+})
+
+t.test('a clock that somebody has set ahead is set right', async (t) => {
+  const cluster = await startCluster(t, { clock: () => T0 * 1000 })
+  cluster.create('a', { spec: specOf(), annotations: { [FACTS.clock]: '2099-01-01T00:00:00Z' } })
+  lead(t, cluster)
+  await until(() => annotationOf(cluster, 'a', FACTS.clock) === at(0))
+  t.pass()
 })
