@@ -1,6 +1,6 @@
 // Conditions as Kubernetes keeps them: the time tells when `status` last changed, and nothing else moves it.
 import type { Condition } from './schema.ts'
-import { formatInstant, parseInstant } from './time.ts'
+import { formatInstant } from './time.ts'
 
 /** What a condition says now. `since`: the instant of its cause, in whole seconds, where one is known. */
 export type Aspect = Pick<Condition, 'type' | 'status' | 'reason' | 'message'> & { since?: number | undefined }
@@ -10,11 +10,12 @@ export type Aspect = Pick<Condition, 'type' | 'status' | 'reason' | 'message'> &
  * a time that moved at every sync would be a change of status at every sync, and so a loop.
  * A status that changes has the time of its cause rather than now: a sync that does not see yet what the one before it wrote reports the
  * change again, and with another time each of the two would be carried over by every second sync, and written, for ever.
+ * The time before has no say, even where the cause is older: it may be another one in the next sync.
  */
 export function setConditions (previous: Condition[] | undefined, wanted: Aspect[], now: number, generation?: number): Condition[] {
   return wanted.map(({ since = now, ...condition }) => {
     const before = previous?.find(({ type }) => type === condition.type)
-    const lastTransitionTime = before?.status === condition.status ? before.lastTransitionTime : formatInstant(Math.max(since, parseInstant(before?.lastTransitionTime) ?? 0))
+    const lastTransitionTime = before?.status === condition.status ? before.lastTransitionTime : formatInstant(since)
     return { ...condition, lastTransitionTime, ...(generation !== undefined && { observedGeneration: generation }) }
   })
 }

@@ -3,7 +3,7 @@ import type { Aspect } from '../core/conditions.ts'
 import { parseInstant } from '../core/time.ts'
 import type { Spec } from './schema.ts'
 import type { Memory } from './schema/status.ts'
-import { BACKEND_FAILED, missingReason, type Context, type Summary } from './phase.ts'
+import { BACKEND_FAILED, missingReason, STARTING, type Context, type Summary } from './phase.ts'
 import { isAvailable, type RolloutFacts } from './rollout/facts.ts'
 import { isAnswerTo } from './target.ts'
 
@@ -106,11 +106,16 @@ function analysisPassing ({ memory, facts: { analysis } }: Input): Aspect {
 function backendReady ({ memory, facts, context, summary, installed, observed }: Input): Aspect {
   if (!installed) return aspect('BackendReady', 'False', summary.reason, summary.error ?? '')
   if (context.backendFailure !== undefined) return aspect('BackendReady', 'False', BACKEND_FAILED, context.backendFailure)
-  if (!observed) return aspect('BackendReady', 'Unknown', 'NotDeployed', 'Nothing is deployed yet.')
+  if (!observed) return aspect('BackendReady', 'Unknown', 'NotDeployed', summary.reason === STARTING ? inTheWay(context) : 'Nothing is deployed yet.')
   // Seldon says nothing of a router before every Deployment was ready once.
   if (!facts.router.present && !isAvailable(memory.stable, facts)) return aspect('BackendReady', 'Unknown', 'Starting', 'The serving object is being brought up.')
   if (!facts.router.present) return aspect('BackendReady', 'False', 'NoTrafficRouter', `SeldonDeployment ${context.name} reports no router (istioVirtualServicesReady or AmbassadorMappingsReady): it can serve one version, and cannot split traffic. Switch on Istio or Ambassador in the Seldon operator.`)
   return aspect('BackendReady', 'True', 'Reconciled', 'The serving object is reconciled by its operator.')
+}
+
+/** Metacontroller says nothing when the name is taken, and the object never becomes a child. */
+function inTheWay ({ name, namespace }: Context): string {
+  return `SeldonDeployment ${name} is being created. If this lasts, the name is taken by an object that belongs to somebody else: see kubectl get seldondeployment ${name} -n ${namespace} -o yaml`
 }
 
 function aspect (type: string, status: Aspect['status'], reason: string, message: string): Aspect {

@@ -10,6 +10,9 @@ import { ABORTED, ANALYSIS_FAILED, CANDIDATE_UNAVAILABLE, METRICS_UNAVAILABLE, N
 /** The serving object reports that it cannot go on. */
 export const BACKEND_FAILED = 'BackendFailed'
 
+/** A version is to be deployed, and nothing of it is to be seen yet. */
+export const STARTING = 'Starting'
+
 export type Summary = { phase: (typeof PHASES)[number], reason: string, error?: string }
 
 /** What else the sentence may need to name. */
@@ -90,7 +93,7 @@ function summarizeNothing (memory: Memory, { target }: RolloutFacts, context: Co
   const failure = target.kind === 'Version' ? findFailure(memory, target.version) : undefined
   if (failure) return { phase: 'Degraded', reason: failure.reason, error: failureSentence(memory, failure, context) }
   if (target.kind === 'Version' && target.version.uri === undefined) return { phase: 'Degraded', reason: 'UriUnresolvable', error: uriSentence(target.version.version, context.registry) }
-  if (target.kind === 'Version') return { phase: 'Pending', reason: 'Starting' }
+  if (target.kind === 'Version') return { phase: 'Pending', reason: STARTING }
   return { phase: 'Pending', reason: missingReason(context.registry?.state) }
 }
 
