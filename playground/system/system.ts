@@ -45,6 +45,8 @@ export interface SystemOptions {
   apiServer?: Partial<ApiServerOptions>
   controlLoop?: Partial<ControlLoopOptions>
   seldon?: OperatorOptions['surroundings']
+  /** How late the Seldon operator is, in milliseconds [not at all]. */
+  seldonLag?: () => number
   /** Time for all that is not a program of ours [the wall clock]; API server, registry, Prometheus, operator and traffic must agree about it. */
   clock?: Clock
   /** Gets every log line of hooks and poller. */
@@ -115,8 +117,8 @@ async function startCluster ({ ports = {}, clock, namespaces = [], apiServer }: 
 
 /** The operator, and requests to all that it runs. */
 function startServing (options: SystemOptions, { api, outside }: Omit<Surroundings, 'folder'>, opened: Opened): Pick<System, 'seldon' | 'traffic'> {
-  const { clock, seldon: surroundings, bad = new Set<string>(), rate = 100 } = options
-  const seldon = startSeldonOperator({ apiServer: { url: api.url }, ...(clock && { clock }), ...(surroundings && { surroundings }) })
+  const { clock, seldon: surroundings, seldonLag: lag, bad = new Set<string>(), rate = 100 } = options
+  const seldon = startSeldonOperator({ apiServer: { url: api.url }, ...(clock && { clock }), ...(surroundings && { surroundings }), ...(lag && { lag }) })
   opened(seldon, () => seldon.close())
   const traffic = startTraffic({ apiUrl: api.url, seldon, recorder: outside.recorder, behaviour: behaviourOf(bad), rate, scrapeInterval: 1000, ...(clock && { now: clock.now }) })
   opened(traffic, () => { traffic.stop() })

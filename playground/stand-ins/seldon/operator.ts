@@ -1,4 +1,5 @@
 // The operator against an API server: follows SeldonDeployments, steps their worlds, writes their status.
+import { setTimeout as sleep } from 'node:timers/promises'
 import { createClock } from '../clock.ts'
 import type { Clock } from '../clock.ts'
 import { createApiClient } from './api-client.ts'
@@ -14,6 +15,8 @@ export interface OperatorOptions {
   readonly clock?: Clock
   /** Load times, broken models, router, progress deadline; times in milliseconds of the clock. */
   readonly surroundings?: Partial<Surroundings>
+  /** Milliseconds from an event until the operator gets round to it [none]. */
+  readonly lag?: () => number
 }
 
 export interface SeldonOperator {
@@ -55,6 +58,8 @@ interface Operator {
   readonly surroundings: Surroundings
   readonly items: Map<string, Item>
   readonly waiting: Set<() => void>
+  readonly lag: () => number
+  readonly ended: AbortSignal
   lostWrites: number
   closed: boolean
 }
@@ -63,16 +68,18 @@ const RETRY_MS = 100
 
 /** Starts the operator; it reacts to the API server until closed. */
 export function startSeldonOperator (options: OperatorOptions): SeldonOperator {
+  const aborter = new AbortController()
   const operator: Operator = {
     api: createApiClient(options.apiServer),
     clock: options.clock ?? createClock(),
     surroundings: { ...DEFAULTS, ...options.surroundings },
     items: new Map(),
     waiting: new Set(),
+    lag: options.lag ?? (() => 0),
+    ended: aborter.signal,
     lostWrites: 0,
     closed: false
   }
-  const aborter = new AbortController()
   const following = operator.api.follow((namespace, name) => { trigger(operator, itemOf(operator, namespace, name)) }, aborter.signal)
   return {
     world: (namespace, name) => operator.items.get(`${namespace}/${name}`)?.world ?? EMPTY_WORLD,
@@ -130,6 +137,7 @@ function trigger (operator: Operator, item: Item): void {
 // Passes until one changes nothing: in a cluster the events of what a pass wrote bring about the next one.
 async function work (operator: Operator, item: Item): Promise<void> {
   while (item.again && !operator.closed) {
+    await linger(operator)
     item.again = false
     try {
       item.again = await pass(operator, item) || item.again
@@ -139,6 +147,12 @@ async function work (operator: Operator, item: Item): Promise<void> {
       return
     }
   }
+}
+
+/** Events that come meanwhile are worked off together. */
+async function linger ({ lag, ended }: Operator): Promise<void> {
+  const milliseconds = lag()
+  if (milliseconds > 0) await sleep(milliseconds, undefined, { signal: ended }).catch(() => undefined)
 }
 
 /** One reconcile; true when it did something, so that another has to look. */
