@@ -32,6 +32,7 @@ async function weather (t: Test, plan: Plan): Promise<void> {
   const sky = makeWeather(plan)
   let raging = false
   const world = await startWorld(t, {
+    seldonLag: () => raging ? sky.lag() : 0,
     controlLoop: {
       // A read that was stale on purpose is made good by the resync, which comes every 1.5 s.
       timeScale: 0.005,

@@ -3,7 +3,9 @@
 import t from 'tap'
 import type { Test } from 'tap'
 import { FACTS } from '../../hooks/core/labels.ts'
+import { predictorName } from '../../hooks/core/names.ts'
 import type { Status } from '../../hooks/mlflow-model/schema.ts'
+import type { Outage } from '../../playground/stand-ins/seldon/world.ts'
 import { makeActor } from '../helpers/loop/actor.ts'
 import { restingWrites } from '../helpers/loop/calm.ts'
 import { ALIAS, quickModel, register } from '../helpers/loop/models.ts'
@@ -21,6 +23,8 @@ const stories: Story[] = [
       const story = makeActor(world, 'promotion')
       await story.begin()
       const first = story.pods('1')
+      const unanswered = (): number => world.system.traffic.sent('models', 'promotion')['unreachable'] ?? 0
+      const before = unanswered()
       story.moveAlias('2')
       await story.reaches(30)
       const second = story.pods('2')
@@ -34,6 +38,7 @@ const stories: Story[] = [
       t.same(story.life.applied, [...ROLLED_OUT, { 1: 100, 2: 0 }], 'everything went back in one change')
       t.equal(back.lastOutcome, 'FastRolledBack')
       t.same(story.pods('1'), first, 'to the same pods')
+      t.equal(unanswered(), before, 'every request was answered all the while')
     }
   },
   {
@@ -115,6 +120,22 @@ const stories: Story[] = [
       world.people.edit('pause', { rollout: { paused: false } })
       await story.serves('2')
       t.same(story.life.applied, [...ROLLED_OUT.slice(0, 3), { 1: 55, 2: 45 }, { 1: 0, 2: 100 }])
+    }
+  },
+  {
+    name: 'a canary that loses its pods gives its traffic back at once, and is tried again from the beginning when they are back',
+    async tell (t, world) {
+      const story = makeActor(world, 'loss')
+      await story.begin()
+      story.moveAlias('2')
+      const { canary } = await story.reaches(30)
+      const kill = (outage: Outage): void => { if (canary) world.system.seldon.kill('models', 'loss', predictorName(canary), outage) }
+      kill('all')
+      await story.until('the loss is noted', ({ rollout }) => rollout?.losses === 1)
+      await story.until('stable has everything', () => JSON.stringify(story.life.applied.at(-1)) === '{"1":100}')
+      kill('none')
+      await story.serves('2')
+      t.same(story.life.applied, [...ROLLED_OUT.slice(0, 3), { 1: 100 }, ...ROLLED_OUT.slice(1)])
     }
   },
   {

@@ -3,7 +3,7 @@ import deepEqual from 'fast-deep-equal'
 import { predictorName, sameVersion } from '../../../hooks/core/names.ts'
 import type { Spec, Status } from '../../../hooks/mlflow-model/schema.ts'
 import type { KubeObject } from '../../../playground/api-server/kube-object.ts'
-import { appliedWeights, podsOf, type AppliedWeights, type World } from '../../../playground/stand-ins/seldon/world.ts'
+import { appliedWeights, isServing, podsOf, type AppliedWeights, type World } from '../../../playground/stand-ins/seldon/world.ts'
 import { brokenBy, brokenByRemoval, sumOf } from './invariants.ts'
 import { byVersion, isReported, memoryOf, sharesOf, type Shares } from './serving.ts'
 
@@ -29,8 +29,8 @@ export interface Eye {
   look: (world: World, now: number) => void
 }
 
-/** A failed version may keep its traffic for as long as operator and hooks need, in milliseconds, restarts of them included. */
-const UNWINDING_MS = 15_000
+/** A version that may not have traffic keeps it for as long as operator and hooks need, in milliseconds, restarts and lost writes included. */
+const UNWINDING_MS = 12_000
 
 export function openEye (name: string): Eye {
   const life: Life = { model: undefined, serving: undefined, statuses: [], servings: [], applied: [], freedom: { steps: false, replicas: false }, violations: [] }
@@ -68,7 +68,7 @@ function stepsOf ({ freedom, model }: Life): number[] | undefined {
 function createRouterWatch (life: Life) {
   let wanted: Shares[] = []
   let seen: readonly AppliedWeights[] = []
-  let failedSince: number | undefined
+  let guiltySince: number | undefined
   let latest: Readonly<Shares> = {}
 
   function match (weights: Readonly<Shares>): string[] {
@@ -76,9 +76,9 @@ function createRouterWatch (life: Life) {
     wanted = index < 0 ? wanted : wanted.slice(index)
     return [...index < 0 ? ['applied weights were wanted, and not before weights already applied'] : [], ...sumOf(weights) === 100 ? [] : ['applied weights sum to 100']]
   }
-  function unwinding (now: number): string[] {
-    failedSince = hasGuilty(life.serving, latest) ? failedSince ?? now : undefined
-    return failedSince !== undefined && now - failedSince > UNWINDING_MS ? ['a version that failed loses its traffic'] : []
+  function unwinding (world: World, now: number): string[] {
+    guiltySince = hasGuilty(life.serving, latest, world) ? guiltySince ?? now : undefined
+    return guiltySince !== undefined && now - guiltySince > UNWINDING_MS ? ['a version that failed, or has no pod, loses its traffic'] : []
   }
   return {
     applied: () => latest,
@@ -91,16 +91,17 @@ function createRouterWatch (life: Life) {
       seen = history
       latest = appliedWeights(world)
       life.applied.push(...fresh.map(({ weights }) => byVersion(weights)))
-      return [...fresh.flatMap(({ weights }) => match(weights)), ...unwinding(now)]
+      return [...fresh.flatMap(({ weights }) => match(weights)), ...unwinding(world, now)]
     }
   }
 }
 
-/** Whether a version that failed has traffic although stable could take it. */
-function hasGuilty (serving: KubeObject | undefined, applied: Readonly<Shares>): boolean {
-  const { stable, failedVersions = [] } = memoryOf(serving) ?? {}
+/** Whether a version that failed, or a canary without a pod, has traffic although stable could take it. */
+function hasGuilty (serving: KubeObject | undefined, applied: Readonly<Shares>, world: World): boolean {
+  const { stable, canary, failedVersions = [] } = memoryOf(serving) ?? {}
   if (!serving || !stable || !isReported(serving, stable)) return false
-  return failedVersions.some((failure) => !sameVersion(failure, stable) && (applied[predictorName(failure)] ?? 0) > 0)
+  const dead = canary !== undefined && !isServing(world, predictorName(canary)) ? [canary] : []
+  return [...failedVersions, ...dead].some((version) => !sameVersion(version, stable) && (applied[predictorName(version)] ?? 0) > 0)
 }
 
 type Pods = { object: string | undefined, predictor: string, uids: string[] }

@@ -54,6 +54,8 @@ export function plans (length: number): fc.Arbitrary<Plan> {
 export interface Weather {
   view: View
   interfere: (write: Write) => Interference
+  /** How late the operator is, in milliseconds. */
+  lag: () => number
   /** Reads of this object are fresh for a while: nobody claims anything for a memory that was lost under a stale read. */
   clear: (name: string) => void
   end: () => void
@@ -61,6 +63,7 @@ export interface Weather {
 
 const CLEAR_MS = 1500
 const OLDEST = 3
+const LONGEST_LAG_MS = 2500
 
 export function makeWeather ({ seed, stale, lost }: Pick<Plan, 'seed' | 'stale' | 'lost'>): Weather {
   const random = createRandom(seed)
@@ -77,6 +80,7 @@ export function makeWeather ({ seed, stale, lost }: Pick<Plan, 'seed' | 'stale' 
       if (over || random.uniform() >= lost) return undefined
       return random.uniform() < 0.7 ? 'lose' : 'fail'
     },
+    lag: () => over || random.uniform() < 0.7 ? 20 : random.uniform() * LONGEST_LAG_MS,
     clear: (name) => { clearUntil.set(name, performance.now() + CLEAR_MS) },
     end () { over = true }
   }
