@@ -10,7 +10,7 @@ export type Policy = {
   level: number
 }
 
-/** The limits of one metric. `increase` as a fraction: 5 % is 0.05, for error-rate 0.05 of all requests. */
+/** The limits of one metric. `increase` as a fraction: 5 % is 0.05, for error-rate 0.05 of all requests. `text` for people: `+5%`, `+2 points, max 0.5`. */
 export type Limits = { increase?: number, max?: number, text: string }
 
 /**
@@ -33,8 +33,10 @@ export function limitsOf (metric: Metric): Limits {
   const texts: string[] = []
   const limits: Limits = { text: '' }
   if (metric.maxIncrease !== undefined) {
-    limits.increase = Number(metric.maxIncrease.replace('%', '')) / 100
-    texts.push(metric.maxIncrease)
+    const by = metric.maxIncrease.replace('%', '')
+    limits.increase = Number(by) / 100
+    // The error rate is a percentage itself, so that "+2%" would be read as 2 % of it.
+    texts.push(metric.name === 'error-rate' ? `+${by} points` : `+${by}%`)
   }
   if (metric.max !== undefined) {
     limits.max = Number(metric.max)

@@ -48,7 +48,8 @@ export function createResilience (given: ResilienceOptions = {}): Resilience {
   async function rest (): Promise<void> {
     const left = restUntil - options.monotonic()
     if (left <= 0) return
-    if (left > options.patience) throw new RemoteError('Unreachable', `not asked: the server wants to be left alone for another ${Math.ceil(left / 1000)} s`, { retryAfter: left })
+    // The time stays out of the words: they become a reason in status, which must not change from one check to the next.
+    if (left > options.patience) throw new RemoteError('Unreachable', 'not asked: the server wants to be left alone for now', { retryAfter: left })
     await sleep(left)
   }
 

@@ -29,7 +29,7 @@ export const SERVING: Partial<Status> = { stable: V7, currentModelVersion: '7', 
 /** Version 8 is being tried at 10 %. */
 export const STEPPING: Partial<Status> = { ...SERVING, canary: V8, canaryModelVersion: '8', counter: 40, rollout: ROLLOUT, traffic: TRAFFIC, weight: 10, step: '1/3', phase: 'Progressing', conditions: [progressing('True', 'Stepping', at(0))] }
 
-export const FAILURE = { ...V8, rollout: ROLLOUT.id, at: at(70), reason: 'AnalysisFailed', metrics: 'error-rate 6.1 vs 0.9 (limit +2%)' }
+export const FAILURE = { ...V8, rollout: ROLLOUT.id, at: at(70), reason: 'AnalysisFailed', metrics: 'error-rate 6.1 vs 0.9 (limit +2 points)' }
 
 export function model (status: Partial<Status> = SERVING, { spec = {}, registry, analysis }: { spec?: object, registry?: Partial<RegistryFact>, analysis?: Partial<AnalysisFact> } = {}): Model {
   const annotations: Record<string, string> = {}
@@ -47,5 +47,5 @@ export const CHECK: AnalysisFact = {
   inconclusive: 0,
   errors: 0,
   streak: { outcome: 'Passed', count: 1 },
-  last: { at: at(60), outcome: 'Passed', reason: '', metrics: [{ name: 'latency-p95', stable: 0.118, canary: 0.12, limit: '5%', requests: 300, outcome: 'Passed' }] }
+  last: { at: at(60), outcome: 'Passed', reason: '', metrics: [{ name: 'latency-p95', stable: 0.118, canary: 0.12, limit: '+5%', requests: 300, outcome: 'Passed' }] }
 }

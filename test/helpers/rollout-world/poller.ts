@@ -78,7 +78,7 @@ function counted (known: AnalysisFact | undefined, triple: Triple, outcome: Chec
   if (known) Object.assign(counters, { passed: known.passed, failed: known.failed, inconclusive: known.inconclusive, errors: known.errors })
   counters[COUNTER[outcome]] += 1
   const count = known?.streak.outcome === outcome ? known.streak.count + 1 : 1
-  const metrics = [{ name: 'latency-p95', stable: 0.105, canary: outcome === 'Failed' ? 0.12 : 0.106, limit: '5%', requests: 2400, outcome }]
+  const metrics = [{ name: 'latency-p95', stable: 0.105, canary: outcome === 'Failed' ? 0.12 : 0.106, limit: '+5%', requests: 2400, outcome }]
   return { ...triple, ...counters, streak: { outcome, count }, last: { at: formatInstant(now), outcome, reason: outcome === 'Failed' ? 'LimitExceeded' : 'Measured', metrics } }
 }
 

@@ -79,7 +79,7 @@ t.test('versions alike pass, with the numbers that were counted', async (t) => {
         at: formatInstant(T0 + 120),
         outcome: 'Passed',
         reason: 'WithinLimits: no metric is beyond its limit',
-        metrics: [metric('latency-p95', 0.04875, '5%'), metric('latency-mean', 0.04, '5%'), metric('error-rate', 0, '2%')]
+        metrics: [metric('latency-p95', 0.04875, '+5%'), metric('latency-mean', 0.04, '+5%'), metric('error-rate', 0, '+2 points')]
       }
     }
   }])
@@ -111,7 +111,7 @@ t.test('a canary that has answered nothing but errors fails', async (t) => {
   serve(prometheus, [model], { stable: 90, canary: 0, canaryErrors: 10 })
   const { analyst } = makeAnalyst(t, { default: { url: prometheus.url } })
   const [found] = await analyst.check([model])
-  t.strictSame(found?.fact.last.metrics.find(({ name }) => name === 'error-rate'), { name: 'error-rate', stable: 0, canary: 100, limit: '2%', requests: 70, outcome: 'Failed' })
+  t.strictSame(found?.fact.last.metrics.find(({ name }) => name === 'error-rate'), { name: 'error-rate', stable: 0, canary: 100, limit: '+2 points', requests: 70, outcome: 'Failed' })
 })
 
 t.test('more than 500 canaries are asked about in batches', async (t) => {

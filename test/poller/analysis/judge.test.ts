@@ -26,7 +26,7 @@ type Row = { name: string, metrics: Metric[], measurement?: Partial<Measurement>
 
 const ERRORS = metric('error-rate', { maxIncrease: '2%' })
 const PASSED = 'WithinLimits: no metric is beyond its limit'
-const errorRate = (outcome: CheckOutcome, canary: number | null = 1, rest: object = {}) => ({ name: 'error-rate', stable: canary === null ? null : 1, canary, limit: '2%', requests: 100, outcome, ...rest })
+const errorRate = (outcome: CheckOutcome, canary: number | null = 1, rest: object = {}) => ({ name: 'error-rate', stable: canary === null ? null : 1, canary, limit: '+2 points', requests: 100, outcome, ...rest })
 const failing = { errors: { value: { stable: 10, canary: 40 } } }
 
 const rows: Row[] = [
@@ -40,12 +40,12 @@ const rows: Row[] = [
   { name: 'a hair less than minRequests is minRequests', metrics: [ERRORS], measurement: { requests: { value: { stable: 100, canary: 19.9999999999 } }, errors: { value: { stable: 1, canary: 0 } } }, want: { outcome: 'Passed', reason: PASSED, metrics: [errorRate('Passed', 0, { requests: 19.9999999999 })] } },
   { name: 'a dry run is reported without effect', metrics: [{ ...ERRORS, dryRun: true }], measurement: failing, want: { outcome: 'Passed', reason: PASSED, metrics: [errorRate('Failed', 40, { dryRun: true })] } },
   { name: 'max is judged by the plain number', metrics: [metric('error-rate', { max: '0.5' })], want: { outcome: 'Failed', reason: 'MetricBeyondLimit: error-rate', metrics: [errorRate('Failed', 1, { limit: 'max 0.5' })] } },
-  { name: 'both limits count, the worse one decides', metrics: [metric('error-rate', { max: '2', maxIncrease: '2%' })], measurement: failing, want: { outcome: 'Failed', reason: 'MetricBeyondLimit: error-rate', metrics: [errorRate('Failed', 40, { limit: '2%, max 2' })] } },
+  { name: 'both limits count, the worse one decides', metrics: [metric('error-rate', { max: '2', maxIncrease: '2%' })], measurement: failing, want: { outcome: 'Failed', reason: 'MetricBeyondLimit: error-rate', metrics: [errorRate('Failed', 40, { limit: '+2 points, max 2' })] } },
   {
     name: 'a side without a histogram is Inconclusive',
     metrics: [metric('latency-p95')],
     measurement: { latency: { value: { stable: histogram([900, 90, 10, 0]), canary: null } } },
-    want: { outcome: 'Inconclusive', reason: 'NoHistogram: latency-p95: the canary version has no latency histogram', metrics: [{ name: 'latency-p95', stable: null, canary: null, limit: '5%', requests: 100, outcome: 'Inconclusive' }] }
+    want: { outcome: 'Inconclusive', reason: 'NoHistogram: latency-p95: the canary version has no latency histogram', metrics: [{ name: 'latency-p95', stable: null, canary: null, limit: '+5%', requests: 100, outcome: 'Inconclusive' }] }
   },
   {
     name: 'a p95 in the open bucket is beyond a max below it',
@@ -63,25 +63,25 @@ const rows: Row[] = [
     name: 'p95s that are both in the open bucket cannot be compared',
     metrics: [metric('latency-p95')],
     measurement: { latency: { value: { stable: histogram([0, 0, 500, 500]), canary: histogram([0, 0, 50, 50]) } } },
-    want: { outcome: 'Inconclusive', reason: 'BeyondLastBucket: latency-p95: the histogram cannot tell the versions apart up there', metrics: [{ name: 'latency-p95', stable: 10, canary: 10, limit: '5%', requests: 100, outcome: 'Inconclusive' }] }
+    want: { outcome: 'Inconclusive', reason: 'BeyondLastBucket: latency-p95: the histogram cannot tell the versions apart up there', metrics: [{ name: 'latency-p95', stable: 10, canary: 10, limit: '+5%', requests: 100, outcome: 'Inconclusive' }] }
   },
   {
     name: 'a mean that is proven higher fails',
     metrics: [metric('latency-mean')],
     measurement: { latency: { value: { stable: histogram([1000, 0, 0, 0]), canary: histogram([0, 100, 0, 0]) } } },
-    want: { outcome: 'Failed', reason: 'MetricBeyondLimit: latency-mean', metrics: [{ name: 'latency-mean', stable: 0.05, canary: 0.15, limit: '5%', requests: 100, outcome: 'Failed' }] }
+    want: { outcome: 'Failed', reason: 'MetricBeyondLimit: latency-mean', metrics: [{ name: 'latency-mean', stable: 0.05, canary: 0.15, limit: '+5%', requests: 100, outcome: 'Failed' }] }
   },
   {
     name: 'a query is judged as a point against its increase',
     metrics: [metric('drift', { query: 'q', maxIncrease: '10%' })],
     measurement: { queries: { drift: { value: { stable: 1, canary: 1.11 } } } },
-    want: { outcome: 'Failed', reason: 'MetricBeyondLimit: drift', metrics: [{ name: 'drift', stable: 1, canary: 1.11, limit: '10%', requests: 100, outcome: 'Failed' }] }
+    want: { outcome: 'Failed', reason: 'MetricBeyondLimit: drift', metrics: [{ name: 'drift', stable: 1, canary: 1.11, limit: '+10%', requests: 100, outcome: 'Failed' }] }
   },
   {
     name: 'below zero an increase counts from the size of the number',
     metrics: [metric('score', { query: 'q', maxIncrease: '10%' })],
     measurement: { queries: { score: { value: { stable: -1, canary: -0.91 } } } },
-    want: { outcome: 'Passed', reason: PASSED, metrics: [{ name: 'score', stable: -1, canary: -0.91, limit: '10%', requests: 100, outcome: 'Passed' }] }
+    want: { outcome: 'Passed', reason: PASSED, metrics: [{ name: 'score', stable: -1, canary: -0.91, limit: '+10%', requests: 100, outcome: 'Passed' }] }
   },
   {
     name: 'Failed is worse than Error, Error than Inconclusive, and only the worst are named',

@@ -25,9 +25,10 @@ t.test('an endless wait for approval spends less than one more step has', async 
 
 t.test('the limits of a metric', async (t) => {
   const rows = [
-    { metric: { name: 'a', maxIncrease: '5%', dryRun: false }, want: { increase: 0.05, text: '5%' } },
+    { metric: { name: 'a', maxIncrease: '5%', dryRun: false }, want: { increase: 0.05, text: '+5%' } },
+    { metric: { name: 'error-rate', maxIncrease: '2%', max: '0.5', dryRun: false }, want: { increase: 0.02, max: 0.5, text: '+2 points, max 0.5' } },
     { metric: { name: 'a', max: '-0.2', dryRun: false }, want: { max: -0.2, text: 'max -0.2' } },
-    { metric: { name: 'a', maxIncrease: '2.5%', max: '3', dryRun: false }, want: { increase: 0.025, max: 3, text: '2.5%, max 3' } }
+    { metric: { name: 'a', maxIncrease: '2.5%', max: '3', dryRun: false }, want: { increase: 0.025, max: 3, text: '+2.5%, max 3' } }
   ]
   for (const { metric, want } of rows) t.same(limitsOf(metric), want)
 })

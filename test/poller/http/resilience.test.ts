@@ -50,7 +50,7 @@ t.test('Retry-After', async (t) => {
     const { retry, guard } = createResilience({ patience: 1000, monotonic: () => now })
     await t.rejects(retry(() => guard(fails(down(30_000)))), { message: 'answered 503' })
     now = 10_000
-    await t.rejects(guard(async () => 'answer'), { kind: 'Unreachable', message: 'not asked: the server wants to be left alone for another 20 s' })
+    await t.rejects(guard(async () => 'answer'), { kind: 'Unreachable', retryAfter: 20_000, message: 'not asked: the server wants to be left alone for now' })
     now = 30_000
     t.equal(await guard(async () => 'answer'), 'answer')
   })
