@@ -1,4 +1,5 @@
 // The certificate of the hooks' port, renewed without a restart when its files change.
+import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { readFileSync, unwatchFile, watchFile } from 'node:fs'
 import { createSecureContext, type Server } from 'node:tls'
 
@@ -10,6 +11,8 @@ export function readTls ({ certFile, keyFile }: TlsFiles): TlsMaterial {
   try {
     const material = { cert: readFileSync(certFile, 'utf8'), key: readFileSync(keyFile, 'utf8'), minVersion: 'TLSv1.2' as const }
     createSecureContext(material)
+    // A file that is just being written is empty, and an empty key is no key to createSecureContext: every handshake would fail.
+    if (!new X509Certificate(material.cert).checkPrivateKey(createPrivateKey(material.key))) throw new Error('the key is not that of the certificate')
     return material
   } catch (error) {
     throw new Error(`cannot use TLS_CERT_FILE ${certFile} with TLS_KEY_FILE ${keyFile}: both must be PEM and belong together`, { cause: error })

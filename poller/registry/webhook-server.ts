@@ -1,20 +1,23 @@
 // The HTTPS port of the webhook: apart from metrics and probes, because a server outside of the cluster may have to reach it.
+import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { readFileSync, unwatchFile, watchFile } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { createSecureContext, type Server } from 'node:tls'
-import { Type, type Static } from '@sinclair/typebox'
 import fastify, { type FastifyInstance } from 'fastify'
 import { registerWebhook, type WebhookOptions } from './webhook.ts'
 
-export const WebhookConfig = Type.Object({
-  port: Type.Integer({ default: 9443, minimum: 0, maximum: 65535, description: 'Port of the webhook; 0 takes a free one.' }),
-  host: Type.String({ default: '0.0.0.0', minLength: 1, description: 'Address to listen on.' }),
-  certFile: Type.String({ minLength: 1, description: 'PEM file with the certificate; MLflow sends to https only.' }),
-  keyFile: Type.String({ minLength: 1, description: 'PEM file with its key.' }),
-  secretFile: Type.String({ minLength: 1, description: 'File with the secret that the webhook was created with; re-read at each delivery.' })
-}, { additionalProperties: false, description: 'Receiver of MLflow webhooks.' })
-export type WebhookConfig = Static<typeof WebhookConfig>
+/** Where MLflow's webhooks are received. Its server sends to https only. */
+export type WebhookConfig = {
+  /** 0 takes a free one. */
+  port: number
+  host: string
+  /** PEM files. */
+  certFile: string
+  keyFile: string
+  /** The secret that the webhook was created with; re-read at each delivery. */
+  secretFile: string
+}
 
 export type WebhookServerOptions = Omit<WebhookOptions, 'secret'> & {
   config: WebhookConfig
@@ -49,6 +52,8 @@ async function readSecret (file: string): Promise<string> {
 function readCertificate ({ certFile, keyFile }: WebhookConfig): { cert: string, key: string, minVersion: 'TLSv1.2' } {
   const material = { cert: readFileSync(certFile, 'utf8'), key: readFileSync(keyFile, 'utf8'), minVersion: 'TLSv1.2' as const }
   createSecureContext(material)
+  // A file that is just being written is empty, and an empty key is no key to createSecureContext: every handshake would fail.
+  if (!new X509Certificate(material.cert).checkPrivateKey(createPrivateKey(material.key))) throw new Error(`${keyFile} is not the key of ${certFile}`)
   return material
 }
 

@@ -137,6 +137,15 @@ t.test('the HTTPS port', async (t) => {
 })
 
 t.test('a certificate and key that do not fit are said at the start', async (t) => {
-  const dir = t.testdir({ 'tls.crt': 'no', 'tls.key': 'no' })
-  await t.rejects(startWebhookServer({ config: { port: 0, host: '127.0.0.1', certFile: `${dir}/tls.crt`, keyFile: `${dir}/tls.key`, secretFile: '/nowhere' }, isLeader: () => true, hint: () => {}, now: () => NOW }))
+  const [one, two] = await Promise.all([generate([]), generate([])])
+  const rows = [
+    { name: 'neither is PEM', cert: 'no', key: 'no' },
+    { name: 'the key of another certificate', cert: one.cert, key: two.private },
+    { name: 'a key that is just being written', cert: one.cert, key: '' },
+    { name: 'a certificate that is just being written', cert: '', key: one.private }
+  ]
+  for (const { name, cert, key } of rows) {
+    const dir = t.testdir({ 'tls.crt': cert, 'tls.key': key })
+    await t.rejects(startWebhookServer({ config: { port: 0, host: '127.0.0.1', certFile: `${dir}/tls.crt`, keyFile: `${dir}/tls.key`, secretFile: '/nowhere' }, isLeader: () => true, hint: () => {}, now: () => NOW }), name)
+  }
 })
