@@ -2,7 +2,7 @@
 import { FACTS } from '../hooks/core/labels.ts'
 import type { KubeObject } from '../hooks/core/request.ts'
 import { formatInstant, parseInstant } from '../hooks/core/time.ts'
-import type { Finding } from './object-writes.ts'
+import type { Finding } from './model.ts'
 
 /** How far, in seconds, a clock may lie ahead of the API server's before it counts as forged: anyone who may edit the object can write one. */
 const FUTURE = 60

@@ -1,14 +1,11 @@
 // What happened to a model, as Events for people: a pure function of what was seen before and what is seen now.
 // Every Event has a key made of what it is about, so that telling it twice (after a restart, by two leaders) is telling it once.
-import type { Parent } from '../hooks/core/request.ts'
 import { predictorName } from '../hooks/core/names.ts'
 import { parseInstant } from '../hooks/core/time.ts'
-import type { Spec } from '../hooks/mlflow-model/schema.ts'
 import type { Failure, Rollout, Status } from '../hooks/mlflow-model/schema/status.ts'
 import { describeLastCheck, describeOutcome, quoteVersion, sentence } from './event-notes.ts'
+import type { Model } from './model.ts'
 import { registryEvents } from './registry-events.ts'
-
-export type Model = Parent<Spec, Status>
 
 export type ObjectEvent = {
   /** Equal keys of one object are one and the same event. */

@@ -1,8 +1,6 @@
 // Writes one annotation on many objects, none of which waits for another: an object that cannot be written is tried again after a pause of its own.
 import { ExponentialBackoff, type IBackoff } from 'cockatiel'
-
-/** What is to be written on one object. */
-export type Finding<Fact> = { uid: string, namespace: string, name: string, fact: Fact }
+import type { Finding } from './model.ts'
 
 export type ObjectWritesOptions<Fact> = {
   write: (finding: Finding<Fact>) => Promise<void>
@@ -47,7 +45,7 @@ export function createObjectWrites<Fact> (options: ObjectWritesOptions<Fact>): O
     // Two who waited for one write failed once.
     if (isPausing(uid)) return
     const backoff = pauses.get(uid)?.backoff.next(undefined) ?? factory.next()
-    pauses.set(uid, { backoff, until: monotonic() + backoff.duration })
+    pauses.set(uid, { backoff, until: monotonic() + Math.ceil(backoff.duration) })
   }
 
   async function writeOne (finding: Finding<Fact>): Promise<void> {

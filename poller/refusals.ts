@@ -2,7 +2,7 @@
 import type { Logger } from 'pino'
 import type { EventRecorder } from './cluster/event-recorder.ts'
 import { sentence } from './event-notes.ts'
-import type { Model } from './events.ts'
+import type { Model } from './model.ts'
 
 export type Refused = { uid: string, namespace: string, name: string, reason: string, message: string }
 

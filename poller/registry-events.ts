@@ -2,12 +2,14 @@
 import { parseFacts, type RegistryFact } from '../hooks/core/facts.ts'
 import { predictorName, sameVersion } from '../hooks/core/names.ts'
 import { parseInstant } from '../hooks/core/time.ts'
-import type { Model, ObjectEvent } from './events.ts'
+import type { ObjectEvent } from './events.ts'
+import type { Model } from './model.ts'
+import { isAnswerTo, targetOf } from './registry/observe.ts'
 
 /** What the registry annotation bears witness of, if it answers what the spec asks now. */
 export function registryEvents (model: Model): ObjectEvent[] {
   const fact = parseFacts(model.metadata.annotations).registry
-  if (!fact || !isAnswerTo(model, fact)) return []
+  if (!fact || !isAnswerTo(fact, targetOf(model.spec))) return []
   const stale = fact.stale
     ? [make(fact, 'RegistryUnavailable', 'Warning', `Registry ${fact.server} has not answered for long; the last answer, of ${fact.observedAt}, stays in force. Look at the poller's logs.`)]
     : []
@@ -48,8 +50,4 @@ function consequence ({ spec, status }: Model): string {
 function make (fact: RegistryFact, reason: string, type: ObjectEvent['type'], note: string): ObjectEvent {
   const version = fact.version && fact.createdAt ? predictorName({ version: fact.version, createdAt: fact.createdAt }) : ''
   return { key: `${reason}/${fact.model}/${fact.alias}/${version}/${fact.observedAt}`, type, reason, action: 'Registry', note, at: parseInstant(fact.observedAt) }
-}
-
-function isAnswerTo ({ spec }: Model, fact: RegistryFact): boolean {
-  return fact.server === spec.registry && fact.workspace === spec.workspace && fact.model === spec.modelName && fact.alias === spec.modelAlias
 }

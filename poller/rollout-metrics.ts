@@ -4,7 +4,8 @@ import type { AnalysisFact, RegistryFact } from '../hooks/core/facts.ts'
 import { FACTS } from '../hooks/core/labels.ts'
 import { parseInstant } from '../hooks/core/time.ts'
 import { OUTCOMES } from '../hooks/mlflow-model/schema/status.ts'
-import { endingBetween, type Model } from './events.ts'
+import { endingBetween } from './events.ts'
+import type { Model } from './model.ts'
 
 export type RolloutMetrics = {
   /** Takes one change; without `before` what is there already (which is no outcome), without `after` a deletion. `now` in seconds. */

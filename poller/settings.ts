@@ -89,11 +89,17 @@ function kubeconfigOf ({ KUBECONFIG, KUBERNETES_SERVICE_HOST }: Environment): st
 }
 
 function readEnvironment (variables: Variables): Environment {
-  const given = Object.fromEntries(Object.keys(Environment.properties).flatMap((name) => variables[name] ? [[name, variables[name]]] : []))
-  const environment = Value.Default(Environment, Value.Convert(Environment, given)) as Environment
+  const given = Object.entries(Environment.properties).flatMap(([name, schema]) => variables[name] ? [[name, valueOf(schema, variables[name])]] : [])
+  const environment = Value.Default(Environment, Object.fromEntries(given)) as Environment
   const problems = [...Value.Errors(Environment, environment)].map(({ path }) => problemOf(path.slice(1), variables))
   if (problems.length > 0) throw new SettingsError([...new Set(problems)].join('\n'))
   return environment
+}
+
+/** Not Value.Convert, which makes port 80 of 80.5. */
+function valueOf (schema: TSchema, text: string): string | number {
+  const number = Number(text)
+  return schema.type === 'string' || Number.isNaN(number) ? text : number
 }
 
 function problemOf (name: string, variables: Variables): string {

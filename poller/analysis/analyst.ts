@@ -3,6 +3,7 @@ import { parseFacts, type AnalysisFact } from '../../hooks/core/facts.ts'
 import { parseInstant, secondsOf } from '../../hooks/core/time.ts'
 import type { RequestReport } from '../http/client.ts'
 import type { ResilienceOptions } from '../http/resilience.ts'
+import type { Finding, Model } from '../model.ts'
 import { findRefusal, type PrometheusConfig } from './config.ts'
 import { countCheck, fitFact, verdictsOf } from './counters.ts'
 import { dueAt } from './due.ts'
@@ -13,7 +14,7 @@ import type { Measurement } from './measurement.ts'
 import { policyOf, type Policy } from './policy.ts'
 import { createProviders, type Provider } from './providers.ts'
 import { refuseQueries } from './query-rules.ts'
-import { subjectOf, type Model, type Subject } from './subject.ts'
+import { subjectOf, type Subject } from './subject.ts'
 
 /** The part of a logger that is used: fields first, then a message that is always the same. */
 export type Logger = Record<'debug' | 'warn', (fields: object, message: string) => void>
@@ -29,15 +30,13 @@ export type AnalystOptions = {
   resilience?: ResilienceOptions
 }
 
-export type ObjectFact = { uid: string, namespace: string, name: string, fact: AnalysisFact }
+export type ObjectFact = Finding<AnalysisFact>
 
 export type Analyst = {
   /** Does every check that is due, and gives the facts to be written. Never throws for what a Prometheus or an object did. */
   check (models: Model[]): Promise<ObjectFact[]>
   /** Milliseconds until the next check is due; Infinity when no canary is under way. */
   nextDue (models: Model[]): number
-  /** Takes over changed entries; those that stay as they are keep their connections. */
-  configure (providers: Record<string, PrometheusConfig>): void
   close (): Promise<void>
 }
 
@@ -94,7 +93,6 @@ export function createAnalyst (options: AnalystOptions): Analyst {
       // Before the API server's first answer there is no time to go by.
       return Number.isFinite(time) ? Math.max(0, Math.min(...instants) - time) * 1000 : 1_000
     },
-    configure: providers.configure,
     close: providers.close
   }
 }

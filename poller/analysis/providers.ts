@@ -1,5 +1,4 @@
 // The Prometheus servers of the configuration, with their connections, and a warning when one of them knows nothing of any canary.
-import equal from 'fast-deep-equal'
 import type { AnalystOptions, Judged } from './analyst.ts'
 import type { PrometheusConfig } from './config.ts'
 import { createPrometheusClient, type PrometheusClient } from './prometheus-client.ts'
@@ -12,14 +11,12 @@ export type Providers = {
   find (name: string): Provider | undefined
   /** Warns once when the queries of a provider work and not one of its canaries has any series; and again after it had. */
   watchForSilence (judged: Judged[]): void
-  configure (configs: Record<string, PrometheusConfig>): void
   close (): Promise<void>
 }
 
 type Options = Pick<AnalystOptions, 'providers' | 'logger' | 'metrics' | 'resilience'>
 
 export function createProviders (options: Options): Providers {
-  const providers = new Map<string, Provider>()
   const silent = new Set<string>()
   const remarks = new Set<string>()
 
@@ -36,19 +33,7 @@ export function createProviders (options: Options): Providers {
     return { config, backend: backendOf(config.source), grouped: createPrometheusClient(shared), custom: createPrometheusClient(shared) }
   }
 
-  function configure (configs: Record<string, PrometheusConfig>): void {
-    for (const [name, provider] of providers) {
-      if (equal(configs[name], provider.config)) continue
-      providers.delete(name)
-      // What is under way ends as MetricsUnavailable and is asked again with the new settings.
-      closeProvider(provider).catch((error: unknown) => { options.logger.warn({ provider: name, err: error }, 'connections of a changed provider could not be closed') })
-    }
-    for (const [name, config] of Object.entries(configs)) {
-      if (!providers.has(name)) providers.set(name, makeProvider(name, config))
-    }
-  }
-
-  configure(options.providers)
+  const providers = new Map(Object.entries(options.providers).map(([name, config]) => [name, makeProvider(name, config)]))
   return {
     find: (name) => providers.get(name),
     watchForSilence (judged) {
@@ -61,10 +46,8 @@ export function createProviders (options: Options): Providers {
         }
       }
     },
-    configure,
     async close () {
       await Promise.all([...providers.values()].map(closeProvider))
-      providers.clear()
     }
   }
 }

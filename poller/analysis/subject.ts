@@ -1,11 +1,9 @@
 // What a check is about: one step of one rollout, and the two predictors that it compares.
 import { predictorName } from '../../hooks/core/names.ts'
-import type { Parent } from '../../hooks/core/request.ts'
 import { parseInstant } from '../../hooks/core/time.ts'
-import type { Spec, Status } from '../../hooks/mlflow-model/schema.ts'
+import type { Status } from '../../hooks/mlflow-model/schema.ts'
+import type { Model } from '../model.ts'
 import type { Pair } from './measurement.ts'
-
-export type Model = Parent<Spec, Status>
 
 /** Counters belong to this triple and restart when any part of it changes. */
 export type StepKey = { rollout: string, step: number, stepStartedAt: string }

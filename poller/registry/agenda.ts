@@ -1,15 +1,13 @@
 // Which objects are watched, what was last made of each, and when each is to be looked at.
 import { parseFacts, type RegistryFact } from '../../hooks/core/facts.ts'
 import { FACTS } from '../../hooks/core/labels.ts'
-import type { Parent } from '../../hooks/core/request.ts'
-import type { Spec, Status } from '../../hooks/mlflow-model/schema.ts'
+import type { Finding, Model } from '../model.ts'
 import { findRefusal, minInterval, type Refusal, type RegistryConfig } from './config.ts'
-import { isAnswerTo, isPlausible, sameMeaning, type Silence, type Target } from './observe.ts'
+import { isAnswerTo, isPlausible, sameMeaning, targetOf, type Silence, type Target } from './observe.ts'
 import type { Pace } from './scan-plan.ts'
 
-export type Model = Parent<Spec, Status>
 export type ObjectRefusal = Refusal & { uid: string, namespace: string, name: string }
-export type ObjectFact = { uid: string, namespace: string, name: string, fact: RegistryFact }
+export type ObjectFact = Finding<RegistryFact>
 
 /** One object. Times are monotonic milliseconds. */
 export type Tracked = {
@@ -74,7 +72,7 @@ type Sighting = { uid: string, namespace: string, name: string, model: Model, co
 
 function track (last: Tracked | undefined, { uid, namespace, name, model, config, now }: Sighting): Tracked {
   const { spec } = model
-  const target: Target = { server: spec.registry, workspace: spec.workspace, model: spec.modelName, alias: spec.modelAlias }
+  const target = targetOf(spec)
   const pace = { monitoringInterval: spec.monitoringInterval, minInterval: minInterval(config) }
   if (last && sameTarget(last.target, target)) {
     // A shorter interval counts at once, a longer one from the next look on.

@@ -2,11 +2,17 @@
 import equal from 'fast-deep-equal'
 import type { RegistryFact } from '../../hooks/core/facts.ts'
 import { formatInstant, parseInstant } from '../../hooks/core/time.ts'
+import type { Spec } from '../../hooks/mlflow-model/schema.ts'
 import type { RegisteredModel } from './client.ts'
 import { resolveUri } from './resolve-uri.ts'
 
 /** What an object asks. `server` is the name of an entry. */
 export type Target = { server: string, workspace: string, model: string, alias: string }
+
+/** What this spec asks. */
+export function targetOf (spec: Spec): Target {
+  return { server: spec.registry, workspace: spec.workspace, model: spec.modelName, alias: spec.modelAlias }
+}
 
 /** A fact before it is known whether it says anything new. */
 export type Observation = Omit<RegistryFact, 'observedAt' | 'stale'>

@@ -1,8 +1,8 @@
 // Looks at the registries for all objects and says which of them should carry another fact. It reports; it decides nothing.
-import equal from 'fast-deep-equal'
 import type { RequestReport } from '../http/client.ts'
 import type { ResilienceOptions } from '../http/resilience.ts'
-import { createAgenda, dueAt, factToWrite, type Agenda, type Model, type ObjectFact, type ObjectRefusal, type Tracked } from './agenda.ts'
+import type { Model } from '../model.ts'
+import { createAgenda, dueAt, factToWrite, type Agenda, type ObjectFact, type ObjectRefusal, type Tracked } from './agenda.ts'
 import { createRegistryClient } from './client.ts'
 import type { RegistryConfig } from './config.ts'
 import { runRound, type RoundReport } from './round.ts'
@@ -41,8 +41,6 @@ export type RegistryObserver = {
   hint (name?: string): void
   /** Milliseconds until something is due; at most a minute. */
   nextDue (): number
-  /** Takes over changed entries; those that stay as they are keep their memory. */
-  configure (registries: Record<string, RegistryConfig>): void
   close (): Promise<void>
 }
 
@@ -56,11 +54,11 @@ export function createRegistryObserver (options: RegistryObserverOptions): Regis
   const { now, monotonic, patience = 5_000 } = options
   const agenda = createAgenda()
   const rounds = createRounds(options)
-  rounds.configure(options.registries)
+  const configs = new Map(Object.entries(options.registries))
 
   return {
     async observe (models) {
-      agenda.update(models, rounds.configs(), { seconds: now(), ms: monotonic() })
+      agenda.update(models, configs, { seconds: now(), ms: monotonic() })
       rounds.start(agenda.tracked())
       await withPatience(rounds.running(), patience)
       rounds.forgetFinished()
@@ -82,7 +80,6 @@ export function createRegistryObserver (options: RegistryObserverOptions): Regis
       }
       return Math.max(0, wait)
     },
-    configure: (registries) => rounds.configure(registries),
     close: () => rounds.close()
   }
 }
@@ -99,10 +96,9 @@ function factsToWrite (agenda: Agenda, models: Model[], seconds: number): Object
 function createRounds (options: RegistryObserverOptions) {
   const { monotonic, logger, metrics } = options
   const round = { now: options.now, monotonic, random: options.random ?? Math.random }
-  const sources = new Map<string, Source>()
+  const sources = new Map(Object.entries(options.registries).map(([server, config]) => [server, openSource(server, config, options)]))
   const running = new Map<string, Promise<void>>()
   const silent = new Set<string>()
-  let configs = new Map<string, RegistryConfig>()
   let finished = 0
 
   async function run (group: string, members: Tracked[]): Promise<void> {
@@ -130,18 +126,6 @@ function createRounds (options: RegistryObserverOptions) {
   }
 
   return {
-    configs: () => configs,
-    configure (registries: Record<string, RegistryConfig>): void {
-      configs = new Map(Object.entries(registries))
-      for (const [server, source] of sources) {
-        if (equal(source.config, configs.get(server))) continue
-        sources.delete(server)
-        source.close().catch((error: unknown) => logger.warn({ server, err: error }, 'registry client did not close'))
-      }
-      for (const [server, config] of configs) {
-        if (!sources.has(server)) sources.set(server, openSource(server, config, options))
-      }
-    },
     start (all: Iterable<Tracked>): void {
       const ms = monotonic()
       for (const [group, members] of Map.groupBy(all, ({ group }) => group)) {

@@ -5,7 +5,7 @@ import { formatFact } from '../../hooks/core/facts.ts'
 import { FACTS } from '../../hooks/core/labels.ts'
 import { Spec } from '../../hooks/mlflow-model/schema.ts'
 import type { Rollout, Status } from '../../hooks/mlflow-model/schema/status.ts'
-import type { Model } from '../../poller/events.ts'
+import type { Model } from '../../poller/model.ts'
 
 export const T0 = Date.UTC(2026, 10, 21, 4) / 1000
 export const at = (seconds: number): string => new Date((T0 + seconds) * 1000).toISOString().replace('.000Z', 'Z')

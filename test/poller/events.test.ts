@@ -1,6 +1,7 @@
 import t from 'tap'
 import { cutNote } from '../../poller/cluster/event-recorder.ts'
-import { endingBetween, eventsOf, newEvents, type Model } from '../../poller/events.ts'
+import { endingBetween, eventsOf, newEvents } from '../../poller/events.ts'
+import type { Model } from '../../poller/model.ts'
 import { at, FAILURE, model, ROLLOUT, SERVING, STEPPING, T0, TRAFFIC, V7, V8 } from '../helpers/poller-model.ts'
 
 const FOUND_8 = { version: '8', createdAt: V8.createdAt, uri: V8.uri }

@@ -1,6 +1,7 @@
 // Writes on many objects: what becomes of those that fail.
 import t from 'tap'
-import { createObjectWrites, type Finding } from '../../poller/object-writes.ts'
+import type { Finding } from '../../poller/model.ts'
+import { createObjectWrites } from '../../poller/object-writes.ts'
 
 type Given = { refuse?: (uid: string) => boolean, write?: (finding: Finding<string>) => Promise<void> }
 

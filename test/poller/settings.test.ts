@@ -58,6 +58,7 @@ t.test('a mistake is named with its place and the remedy', (t) => {
     { name: 'an unknown section', text: 'registry: {}', want: /registry: Unexpected property; known are registries\.<name> and prometheus\.<name>/ },
     { name: 'a name that no object can name', text: 'registries: {"Not A Name": {url: "http://a"}}', want: /registries\.Not A Name/ },
     { name: 'a port that is none', text: CONFIG, env: { METRICS_PORT: 'http' }, want: /^METRICS_PORT is "http", and must be a port from 0 \(any free one\) to 65535; correct it, or unset it for 9090$/ },
+    { name: 'half a port', text: CONFIG, env: { METRICS_PORT: '80.5' }, want: /^METRICS_PORT is "80\.5"/ },
     { name: 'a log level that is none', text: CONFIG, env: { LOG_LEVEL: 'loud' }, want: /^LOG_LEVEL is "loud"/ },
     { name: 'a namespace that is none', text: CONFIG, env: { NAMESPACE: 'a,b' }, want: /^NAMESPACE is "a,b"/ },
     { name: 'half a webhook', text: CONFIG, env: { WEBHOOK_TLS_CERT_FILE: '/c' }, want: /^WEBHOOK_TLS_KEY_FILE and WEBHOOK_SECRET_FILE must be set for the webhook/ }

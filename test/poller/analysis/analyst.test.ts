@@ -3,7 +3,8 @@ import { formatInstant } from '../../../hooks/core/time.ts'
 import { startPrometheus, type PrometheusStandIn } from '../../../playground/stand-ins/prometheus/server.ts'
 import { createAnalyst, type AnalystOptions, type ObjectFact } from '../../../poller/analysis/analyst.ts'
 import { parsePrometheusConfig } from '../../../poller/analysis/config.ts'
-import { subjectOf, type Model } from '../../../poller/analysis/subject.ts'
+import { subjectOf } from '../../../poller/analysis/subject.ts'
+import type { Model } from '../../../poller/model.ts'
 import { sendJson, startServer } from '../../helpers/local-server.ts'
 import { T0, makeModel } from './models.ts'
 
@@ -269,15 +270,4 @@ t.test('checks over time', async (t) => {
     t.strictSame(await analyst.check([disabled()]), [])
     t.equal(analyst.nextDue([disabled()]), 1000)
   })
-})
-
-t.test('a changed entry is taken over', async (t) => {
-  const prometheus = await startStandIn(t)
-  const model = makeModel()
-  serve(prometheus, [model], { stable: 90, canary: 10 })
-  const { analyst, clock } = makeAnalyst(t, { default: { url: 'http://127.0.0.1:1' } })
-  t.equal((await analyst.check([model]))[0]?.fact.last.outcome, 'Error')
-  analyst.configure({ default: parsePrometheusConfig({ url: prometheus.url }, 'prometheus.default') })
-  clock.seconds = T0 + 130
-  t.equal((await analyst.check([model]))[0]?.fact.last.outcome, 'Passed')
 })

@@ -4,7 +4,7 @@ import { formatFact, type AnalysisFact } from '../../../hooks/core/facts.ts'
 import { FACTS } from '../../../hooks/core/labels.ts'
 import { formatInstant } from '../../../hooks/core/time.ts'
 import { Spec, type Status } from '../../../hooks/mlflow-model/schema.ts'
-import type { Model } from '../../../poller/analysis/subject.ts'
+import type { Model } from '../../../poller/model.ts'
 
 /** An arbitrary instant in seconds; everything in the tests is told relative to it. */
 export const T0 = 1_800_000_000
