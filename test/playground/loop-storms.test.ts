@@ -13,6 +13,7 @@ const RUNS = Number(process.env['LOOP_RUNS'] ?? 1)
 const SEED = Number(process.env['LOOP_SEED'] ?? 2026)
 const PATH = process.env['LOOP_PATH']
 const ACTS = Number(process.env['LOOP_ACTS'] ?? 20)
+const CALM_LAG_MS = 20
 
 t.setTimeout(RUNS * 180_000)
 
@@ -32,7 +33,7 @@ async function weather (t: Test, plan: Plan): Promise<void> {
   const sky = makeWeather(plan)
   let raging = false
   const world = await startWorld(t, {
-    seldonLag: () => raging ? sky.lag() : 0,
+    seldonLag: () => raging ? sky.lag() : CALM_LAG_MS,
     controlLoop: {
       // A read that was stale on purpose is made good by the resync, which comes every 1.5 s.
       timeScale: 0.005,

@@ -24,7 +24,7 @@ export function brokenBy (change: Change): string[] {
   const memory = memoryOf(after)
   const sentences = [
     insist(sumOf(shares) === 100, 'wanted shares sum to 100'),
-    ...memory && !memory.deleting ? brokenByMemory(memory, shares) : []
+    ...memory && !memory.deleting ? brokenByMemory(memory, shares, change.applied) : []
   ]
   if (before && before.metadata.uid === after.metadata.uid) sentences.push(...brokenByStep({ ...change, before }))
   return sentences.filter((sentence) => sentence !== '')
@@ -35,10 +35,11 @@ export function brokenByRemoval (object: KubeObject): string[] {
   return [insist(memoryOf(object)?.deleting === true, 'a serving object is deleted only after it was marked')].filter((sentence) => sentence !== '')
 }
 
-function brokenByMemory (memory: Memory, shares: Shares): string[] {
+function brokenByMemory (memory: Memory, shares: Shares, applied: Readonly<Shares>): string[] {
   const failed = (memory.failedVersions ?? []).filter((failure) => !sameVersion(failure, memory.stable)).map(predictorName)
   return [
     insist(memory.traffic === undefined || deepEqual(shares, wantedBy(memory)), 'memory and weights are written together'),
+    insist(!memory.traffic?.inForce || deepEqual(withoutZeros(applied), withoutZeros(shares)), `weights are called in force only once the router applies them (${JSON.stringify(applied)})`),
     insist(failed.every((name) => (shares[name] ?? 0) === 0), 'a version that failed gets no traffic without a retry')
   ]
 }
@@ -78,6 +79,10 @@ function brokenByRaise (old: Memory, next: Memory, steps: number[], applied: Rea
 
 function shareOfCanary ({ traffic }: Memory): number {
   return traffic?.canary ?? 0
+}
+
+function withoutZeros (shares: Readonly<Shares>): Shares {
+  return Object.fromEntries(Object.entries(shares).filter(([, share]) => share > 0))
 }
 
 function insist (holds: boolean, sentence: string): string {

@@ -80,7 +80,7 @@ export function makeWeather ({ seed, stale, lost }: Pick<Plan, 'seed' | 'stale' 
       if (over || random.uniform() >= lost) return undefined
       return random.uniform() < 0.7 ? 'lose' : 'fail'
     },
-    lag: () => over || random.uniform() < 0.7 ? 20 : random.uniform() * LONGEST_LAG_MS,
+    lag: () => random.uniform() < 0.7 ? 20 : random.uniform() * LONGEST_LAG_MS,
     clear: (name) => { clearUntil.set(name, performance.now() + CLEAR_MS) },
     end () { over = true }
   }

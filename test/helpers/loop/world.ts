@@ -36,6 +36,8 @@ export interface People {
 
 /** Milliseconds that a model takes to load. */
 const LOAD_MS = 200
+/** How late the operator is: later than the loop, which hears of its own writes at once. */
+const LAG_MS = 40
 /** Requests a second to each object. */
 const RATE = 400
 export const BAD = '3'
@@ -47,6 +49,7 @@ export async function startWorld (t: Test, options: SystemOptions = {}): Promise
   const system = await startSystem({
     clock,
     rate: RATE,
+    seldonLag: () => LAG_MS,
     bad: new Set([BAD]),
     ...options,
     seldon: { loadTime: () => LOAD_MS, ...options.seldon },
