@@ -1,4 +1,6 @@
 // The HTTP side of the hooks: routes of all kinds, gates before them, one error handler, probes, metrics and the OpenAPI page.
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import { Type } from '@sinclair/typebox'
 import { fastify, LogController, type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { answerCustomize, answerFinalize, answerSync, HOOKS, type Hook } from './core/answer.ts'
 import type { Kind } from './core/kind.ts'
@@ -30,6 +32,8 @@ export type Hooks = { app: FastifyInstance, metrics: Metrics, drain: () => void,
 type State = AppOptions & { draining: boolean }
 
 const SECOND = 1000
+
+const Query = Type.Object({ v: Type.Optional(Type.String({ description: 'The release that is asked for; another one answers 429. Absent: any.' })) })
 
 /** Builds the application; nothing listens yet. */
 export async function buildApp (options: AppOptions): Promise<Hooks> {
@@ -99,9 +103,15 @@ function addProbes (app: FastifyInstance, metrics: Metrics, state: State): void 
 function addHook (app: FastifyInstance, state: State, call: { kind: Kind, hook: Hook }): void {
   const { kind, hook } = call
   const url = `/${kind.resource.plural}/${hook}`
-  app.post(url, {
+  app.withTypeProvider<TypeBoxTypeProvider>().post(url, {
     config: { call },
-    schema: { tags: [kind.resource.kind], summary: `${hook} of ${kind.resource.kind}`, description: kind.resource.description, body: envelopeSchema(kind, hook) },
+    schema: {
+      tags: [kind.resource.kind],
+      summary: `${hook} of ${kind.resource.kind}`,
+      description: kind.resource.description,
+      querystring: Query,
+      body: envelopeSchema(kind, hook)
+    },
     onRequest: async (request) => admit(request, state),
     handler: async (request, reply) => answer(request, reply, call)
   })
