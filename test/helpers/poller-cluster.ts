@@ -7,7 +7,10 @@ import type { KubeObject } from '../../hooks/core/request.ts'
 import { createClusterClient, type ClusterClient } from '../../poller/cluster/client.ts'
 import type { Connection } from '../../poller/cluster/connection.ts'
 
-const CRD = fileURLToPath(new URL('../fixtures/poller/mlflowmodels.crd.yaml', import.meta.url))
+const CRD = fileURLToPath(new URL('../../manifests/crds/mlflowmodels.yaml', import.meta.url))
+
+/** The least that the CRD admits. */
+const VALID = { modelName: 'churn', modelAlias: 'champion' }
 
 export const MODELS = '/apis/sluice.dev/v1alpha1/namespaces/models/mlflowmodels'
 
@@ -52,7 +55,7 @@ export function operationsOn (server: ApiServer): Omit<Cluster, 'server' | 'clie
     server.operations.patch(target(name), 'application/merge-patch+json', body, subresource ? { subresource } : {}).object as unknown as KubeObject
   const setStatus = (name: string, status: object) => patch(name, { status }, 'status')
   return {
-    create (name, { spec = {}, status, annotations = {}, finalizers } = {}) {
+    create (name, { spec = VALID, status, annotations = {}, finalizers } = {}) {
       const object = { apiVersion: 'sluice.dev/v1alpha1', kind: 'MlflowModel', metadata: { name, namespace: 'models', annotations, ...(finalizers && { finalizers }) }, spec }
       const created = server.operations.create(resource, 'models', object as never) as unknown as KubeObject
       return status ? setStatus(name, status) : created

@@ -91,16 +91,16 @@ t.test('a base path of the server is kept', async (t) => {
 
 t.test('objects are created, read, patched with their uid, and updated', async (t) => {
   const { client } = await startCluster(t)
-  type Model = { metadata: { uid: string, resourceVersion: string, annotations?: object } }
-  const model = { apiVersion: 'sluice.dev/v1alpha1', kind: 'MlflowModel', metadata: { name: 'a', namespace: 'models' }, spec: {} }
+  type Model = { spec: object, metadata: { uid: string, resourceVersion: string, annotations?: object } }
+  const model = { apiVersion: 'sluice.dev/v1alpha1', kind: 'MlflowModel', metadata: { name: 'a', namespace: 'models' }, spec: { modelName: 'churn', modelAlias: 'champion' } }
   const { metadata: { uid } } = await client.create<Model>(MODELS, model)
   t.match(await rejection(client.create(MODELS, model)), { kind: 'AlreadyExists' })
   const patched = await client.patch<Model>(`${MODELS}/a`, { metadata: { uid, annotations: { 'sluice.dev/clock': 'now' } } })
   t.same(patched.metadata.annotations, { 'sluice.dev/clock': 'now' })
   t.match(await rejection(client.patch(`${MODELS}/a`, { metadata: { uid: 'another', annotations: { x: 'y' } } })), { kind: 'Replaced' })
   const read = await client.get<Model>(`${MODELS}/a`)
-  await client.update(`${MODELS}/a`, { ...read, spec: { changed: true } })
-  const stale = await client.update(`${MODELS}/a`, { ...read, spec: { changed: false } }).catch((error: unknown) => error)
+  await client.update(`${MODELS}/a`, { ...read, spec: { ...read.spec, monitoringInterval: 10 } })
+  const stale = await client.update(`${MODELS}/a`, { ...read, spec: { ...read.spec, monitoringInterval: 20 } }).catch((error: unknown) => error)
   t.ok(isApiError(stale, 'Conflict'))
 })
 
