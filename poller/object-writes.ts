@@ -1,5 +1,5 @@
 // Writes one annotation on many objects, none of which waits for another: an object that cannot be written is tried again after a pause of its own.
-import { ExponentialBackoff, type IBackoff } from 'cockatiel'
+import { ExponentialBackoff, noJitterGenerator, type IBackoff } from 'cockatiel'
 import type { Finding } from './model.ts'
 
 export type ObjectWritesOptions<Fact> = {
@@ -11,6 +11,8 @@ export type ObjectWritesOptions<Fact> = {
   monotonic?: () => number
   /** [1000] The first pause in ms; it grows to a minute. */
   retryMs?: number
+  /** [true] Pauses vary, so that objects refused together are not tried together. */
+  jitter?: boolean
 }
 
 export type ObjectWrites<Fact> = {
@@ -31,7 +33,8 @@ const MEMORY_MS = 10 * 60_000
 /** The writes of one annotation. */
 export function createObjectWrites<Fact> (options: ObjectWritesOptions<Fact>): ObjectWrites<Fact> {
   const { monotonic = () => performance.now() } = options
-  const factory = new ExponentialBackoff({ initialDelay: options.retryMs ?? 1_000, maxDelay: LONGEST_PAUSE_MS })
+  const delays = { initialDelay: options.retryMs ?? 1_000, maxDelay: LONGEST_PAUSE_MS }
+  const factory = options.jitter === false ? new ExponentialBackoff({ ...delays, generator: noJitterGenerator }) : new ExponentialBackoff(delays)
   const pauses = new Map<string, Pause>()
   const writing = new Map<string, number>()
   // Until when pauses have been looked at: one that is over is due once, not for ever.

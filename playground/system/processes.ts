@@ -1,7 +1,7 @@
 // Our two programs as real processes, started with the environment that a pod would give them.
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer, type AddressInfo } from 'node:net'
+import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { setTimeout as sleep } from 'node:timers/promises'
 
@@ -65,11 +65,18 @@ async function stop (child: ChildProcess, signal: 'SIGTERM' | 'SIGKILL'): Promis
   await gone
 }
 
+/** Below the ports that outgoing connections and port 0 are given, or one of those could take it before the program does. */
+const PORTS = { from: 20_000, to: 32_000 }
+
 /** A loopback port that is free now. */
 export async function freePort (): Promise<number> {
+  const port = PORTS.from + Math.floor(Math.random() * (PORTS.to - PORTS.from))
   const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
+  const taken = await new Promise<boolean>((resolve) => {
+    server.once('error', () => { resolve(true) })
+    server.listen(port, '127.0.0.1', () => { resolve(false) })
+  })
+  if (taken) return await freePort()
   await new Promise((resolve) => server.close(resolve))
   return port
 }

@@ -10,6 +10,7 @@ function setUp ({ refuse = () => false, write }: Given) {
   const log: string[] = []
   const writes = createObjectWrites<string>({
     monotonic: () => now,
+    jitter: false,
     async write (finding) {
       await write?.(finding)
       log.push(`try ${finding.uid}=${finding.fact}`)
