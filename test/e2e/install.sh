@@ -25,7 +25,7 @@ command -v go > /dev/null || fail 'go is missing; install Go 1.26 or newer'
 # version_of FOLDER MODULE: the version that its go.mod names.
 version_of() { (cd "$here/tools/$1" && go list -m -f '{{.Version}}' "$2"); }
 
-# The checksum of what decides how the programs of a folder come out; tools.ts computes the same.
+# The checksum of what decides how the programs of a folder come out; programs.ts computes the same.
 key_of() { cat "$here/tools/$1/go.mod" "$here/tools/$1/go.sum" | sha256sum | cut -c 1-12; }
 
 # build FOLDER PACKAGE NAME [LINKER FLAGS]: beside each program lies the key of the module it was built from.

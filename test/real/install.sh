@@ -22,7 +22,7 @@ fail() {
 # Renames a finished folder into place. Another install may have been faster: then its folder stays.
 settle() { [ -d "$2" ] || mv "$1" "$2" 2>/dev/null || [ -d "$2" ]; }
 
-# The folder's name carries the pinned packages, so that other pins make another folder; tools.ts computes the same name.
+# The folder's name carries the pinned packages, so that other pins make another folder; test/helpers/servers/tools.ts computes the same name.
 install_mlflow() {
   local target digest
   command -v python3 > /dev/null || fail 'python3 is missing; install Python 3.11 or newer'

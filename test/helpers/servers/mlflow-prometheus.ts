@@ -2,7 +2,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
-import { freePort } from '../../playground/system/processes.ts'
+import { freePort } from '../../../playground/system/processes.ts'
 import { createServerProcess, type ServerProcess } from './server-process.ts'
 import type { Tools } from './tools.ts'
 

@@ -1,6 +1,7 @@
 // A real server as a process of the test: started until it is ready, stopped hard or frozen, and gone when the test is.
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { createWriteStream } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 export interface ServerPlan {
@@ -13,6 +14,10 @@ export interface ServerPlan {
   readyPath: string
   /** Milliseconds within which it must. */
   patience: number
+  /** For a server whose certificate only we trust [the global fetch]. */
+  fetch?: typeof fetch
+  /** Keeps all that it writes; otherwise only the last lines are remembered. */
+  logFile?: string
 }
 
 export interface ServerProcess {
@@ -49,14 +54,16 @@ export function createServerProcess (plan: ServerPlan): ServerProcess {
 const lines = new WeakMap<ChildProcess, string[]>()
 
 // In a process group of its own, because MLflow's server is a program that starts another one.
-function launch ({ command, args, env, folder }: ServerPlan): ChildProcess {
+function launch ({ command, args, env, folder, logFile }: ServerPlan): ChildProcess {
   const child = spawn(command, args, { cwd: folder, env: { PATH: process.env['PATH'] ?? '', HOME: folder, ...env }, stdio: ['ignore', 'pipe', 'pipe'], detached: true })
   const last: string[] = []
   lines.set(child, last)
   running.add(child)
   child.on('error', (error) => last.push(error.message))
+  const log = logFile === undefined ? undefined : createWriteStream(logFile, { flags: 'a' })
   for (const stream of [child.stdout, child.stderr]) {
     stream?.setEncoding('utf8').on('data', (text: string) => {
+      log?.write(text)
       last.push(...text.split('\n').filter((line) => line !== ''))
       last.splice(0, last.length - 30)
     })
@@ -64,10 +71,10 @@ function launch ({ command, args, env, folder }: ServerPlan): ChildProcess {
   return child
 }
 
-async function waitUntilReady ({ command, args, url, readyPath, patience }: ServerPlan, child: ChildProcess): Promise<void> {
+async function waitUntilReady ({ command, args, url, readyPath, patience, fetch: ask = fetch }: ServerPlan, child: ChildProcess): Promise<void> {
   const giveUp = performance.now() + patience
   while (isAlive(child) && performance.now() < giveUp) {
-    const answer = await fetch(url + readyPath, { signal: AbortSignal.timeout(1000) }).catch(() => undefined)
+    const answer = await ask(url + readyPath, { signal: AbortSignal.timeout(1000) }).catch(() => undefined)
     if (answer?.ok) return
     await sleep(100)
   }
