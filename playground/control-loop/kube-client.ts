@@ -9,6 +9,9 @@ export interface KubeClientOptions {
   token?: string
   /** PEM text of the CA that signed the server's certificate. */
   ca?: string
+  /** PEM texts of a client certificate and its key. */
+  cert?: string
+  key?: string
   /** Accept any certificate (test control planes only). */
   insecure?: boolean
   /** Name in User-Agent, which becomes the field manager of writes. */
@@ -71,7 +74,7 @@ async function * lines (body: AsyncIterable<Buffer>): AsyncGenerator<string> {
 
 /** Makes a client. Close it to free its connections. */
 export function createKubeClient (options: KubeClientOptions): KubeClient {
-  const tls = { ...(options.ca ? { ca: options.ca } : {}), ...(options.insecure ? { rejectUnauthorized: false } : {}) }
+  const tls = { ...(options.ca ? { ca: options.ca } : {}), ...(options.cert ? { cert: options.cert } : {}), ...(options.key ? { key: options.key } : {}), ...(options.insecure ? { rejectUnauthorized: false } : {}) }
   const dispatcher = new Agent({ connect: tls, bodyTimeout: 0, headersTimeout: options.timeout ?? 30_000 })
   const base = options.baseUrl.replace(/\/$/, '')
   const headers = {

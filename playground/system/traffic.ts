@@ -1,12 +1,13 @@
 // Requests for every SeldonDeployment there is, as long as there is one.
-import type { ApiServer } from '../api-server/server.ts'
 import type { Recorder } from '../stand-ins/prometheus/recorder.ts'
 import type { SeldonOperator } from '../stand-ins/seldon/operator.ts'
 import { createTraffic, type Behaviour, type Traffic } from '../stand-ins/seldon/traffic.ts'
 
 export interface TrafficPlan {
-  apiUrl: ApiServer['url']
-  seldon: SeldonOperator
+  apiUrl: string
+  /** For an API server that asks who calls [the global fetch]. */
+  fetch?: typeof fetch
+  seldon: Pick<SeldonOperator, 'world'>
   recorder: Recorder
   behaviour: (version: string) => Behaviour
   /** Requests a second for each SeldonDeployment. */
@@ -30,14 +31,14 @@ const LOOK_MS = 1000
 /** Sends traffic until stopped. */
 export function startTraffic (plan: TrafficPlan): RunningTraffic {
   const streams = new Map<string, Traffic>()
-  const { now = Date.now } = plan
+  const { now = Date.now, fetch: ask = fetch } = plan
   const recorder = scrapedOnce(plan.recorder, plan.scrapeInterval)
   let { rate } = plan
   const look = setInterval(() => { follow().catch(() => { /* The API server is being restarted; the next look finds it again. */ }) }, LOOK_MS)
   const tick = setInterval(() => { for (const stream of streams.values()) stream.advance(now()) }, TICK_MS)
 
   async function follow (): Promise<void> {
-    const answer = await fetch(`${plan.apiUrl}/apis/machinelearning.seldon.io/v1/seldondeployments`)
+    const answer = await ask(`${plan.apiUrl}/apis/machinelearning.seldon.io/v1/seldondeployments`)
     const { items = [] } = await answer.json() as { items?: Array<{ metadata: { namespace: string, name: string } }> }
     for (const { metadata: { namespace, name } } of items) {
       const key = `${namespace}/${name}`

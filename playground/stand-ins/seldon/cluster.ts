@@ -109,6 +109,7 @@ function countReady (pods: readonly Pod[]): number {
 
 /** The Deployment's status as the operator sees it. 0 replicas are "available", and still never ready. */
 export function viewDeployment (deployment: Deployment, now: number, cluster: Cluster): DeploymentView {
+  if (deployment.reported) return deployment.reported
   const ready = countReady(deployment.pods)
   return {
     replicas: deployment.pods.length,

@@ -4,7 +4,9 @@ import { createClock } from '../clock.ts'
 import type { Clock } from '../clock.ts'
 import { createApiClient } from './api-client.ts'
 import type { ApiClient, ApiClientOptions, StoredSeldonDeployment } from './api-client.ts'
-import { advanceCluster, nextInstant } from './cluster.ts'
+import { createImaginaryParts } from './parts.ts'
+import type { Parts } from './parts.ts'
+import { createRealParts } from './real-parts.ts'
 import { reconcileSeldon } from './reconcile.ts'
 import type { Surroundings } from './reconcile.ts'
 import { EMPTY_WORLD, setOutage } from './world.ts'
@@ -17,6 +19,11 @@ export interface OperatorOptions {
   readonly surroundings?: Partial<Surroundings>
   /** Milliseconds from an event until the operator gets round to it [none]. */
   readonly lag?: () => number
+  /**
+   * Imaginary [the default]: Deployments, pods, Services and routes exist in `world` alone. Real: they are objects of the API server, and pods are
+   * what its Deployment controller, scheduler and kubelets make of them; then `kill`, load times and broken models are theirs, too.
+   */
+  readonly parts?: 'imaginary' | 'real'
 }
 
 export interface SeldonOperator {
@@ -54,6 +61,7 @@ interface Item {
 
 interface Operator {
   readonly api: ApiClient
+  readonly parts: Parts
   readonly clock: Clock
   readonly surroundings: Surroundings
   readonly items: Map<string, Item>
@@ -69,10 +77,13 @@ const RETRY_MS = 100
 /** Starts the operator; it reacts to the API server until closed. */
 export function startSeldonOperator (options: OperatorOptions): SeldonOperator {
   const aborter = new AbortController()
+  const surroundings: Surroundings = { ...DEFAULTS, ...options.surroundings }
+  const api = createApiClient(options.apiServer)
   const operator: Operator = {
-    api: createApiClient(options.apiServer),
+    api,
+    parts: options.parts === 'real' ? createRealParts(api, surroundings) : createImaginaryParts(surroundings),
     clock: options.clock ?? createClock(),
-    surroundings: { ...DEFAULTS, ...options.surroundings },
+    surroundings,
     items: new Map(),
     waiting: new Set(),
     lag: options.lag ?? (() => 0),
@@ -80,7 +91,8 @@ export function startSeldonOperator (options: OperatorOptions): SeldonOperator {
     lostWrites: 0,
     closed: false
   }
-  const following = operator.api.follow((namespace, name) => { trigger(operator, itemOf(operator, namespace, name)) }, aborter.signal)
+  const seen = (namespace: string, name: string): void => { trigger(operator, itemOf(operator, namespace, name)) }
+  const following = Promise.all([api.follow(seen, aborter.signal), operator.parts.follow(seen, aborter.signal)])
   return {
     world: (namespace, name) => operator.items.get(`${namespace}/${name}`)?.world ?? EMPTY_WORLD,
     kill (namespace, name, predictor, outage) {
@@ -172,9 +184,11 @@ async function step (operator: Operator, item: Item, object: StoredSeldonDeploym
   const { surroundings } = operator
   const now = operator.clock.now()
   const before = JSON.stringify(item.world)
-  const result = reconcileSeldon(object, advanceCluster(item.world, now, surroundings), now, surroundings)
+  const observed = await operator.parts.observe(object, item.world, now)
+  const result = reconcileSeldon(object, observed, now, surroundings)
+  await operator.parts.carryOut(object, observed, result.world)
   item.world = result.world
-  const next = nextInstant(item.world, now, surroundings)
+  const next = operator.parts.nextInstant(item.world, now)
   if (next !== undefined) schedule(operator, item, next)
   if (result.changed) await writeStatus(operator, object, result.status)
   return result.changed || JSON.stringify(item.world) !== before

@@ -69,8 +69,8 @@ function write (world: World, { routes, mirror }: Components, now: number, keepD
   return { world: { ...world, router, history }, ready: false }
 }
 
-// A single destination gets everything, whatever weight is written on it.
-function effectiveWeights ({ routes }: Router): Record<string, number> {
+/** Weights as requests see them: a single destination gets everything, whatever weight is written on it. */
+export function effectiveWeights ({ routes }: Router): Record<string, number> {
   if (routes.length === 1) return Object.fromEntries(routes.map(({ predictor }) => [predictor, 100]))
   return Object.fromEntries(routes.map(({ predictor, weight }) => [predictor, weight]))
 }

@@ -1,4 +1,5 @@
 // The cluster behind one SeldonDeployment, as values: Deployments, pods, Services and the router's applied weights.
+import type { DeploymentView } from './cluster.ts'
 import type { PodTemplate, Route } from './components.ts'
 
 export interface Pod {
@@ -31,6 +32,8 @@ export interface Deployment {
   readonly progressDeadlineSeconds: number | undefined
   readonly deleting: boolean
   readonly pods: readonly Pod[]
+  /** What its status says, where a real Deployment controller writes one. */
+  readonly reported?: DeploymentView
 }
 
 /** What the router applies: routes of the VirtualService or of the Ambassador mappings. */
