@@ -1,13 +1,13 @@
 // The settings of the hooks, from the environment. Nothing else of the hooks reads it.
 import { readFileSync } from 'node:fs'
-import { Type, type Static, type TSchema } from '@sinclair/typebox'
-import { Value } from '@sinclair/typebox/value'
+import { Type, type Static } from '@sinclair/typebox'
+import { readEnvironment, SettingsError, type Variables } from './core/environment.ts'
 import { oneOf } from './core/schema.ts'
 
 /** The version of this package. */
 export const RELEASE = (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }).version
 
-/** Each property is an environment variable; an empty one counts as not set. */
+/** Each property is an environment variable. */
 export const Settings = Type.Object({
   HOST: Type.String({ default: '0.0.0.0', description: 'an address to listen on' }),
   PORT: Type.Integer({ default: 8080, minimum: 0, maximum: 65535, description: 'a port from 0 (any free one) to 65535' }),
@@ -23,30 +23,12 @@ export const Settings = Type.Object({
 })
 export type Settings = Static<typeof Settings>
 
-/** The settings are wrong; the message has one line a variable, with the remedy. */
-export class SettingsError extends Error {
-  override name = 'SettingsError'
-}
-
 /** Reads the settings. Throws SettingsError. */
-export function readSettings (env: Record<string, string | undefined> = process.env): Settings {
-  const given = Object.entries(Settings.properties).flatMap(([name, schema]) => env[name] ? [[name, valueOf(schema, env[name])]] : [])
-  const settings = Value.Default(Settings, Object.fromEntries(given)) as Settings
-  const problems = [...Value.Errors(Settings, settings)].map(({ path }) => problemOf(path.slice(1), env))
-  const { TLS_CERT_FILE: cert, TLS_KEY_FILE: key } = settings
+export function readSettings (variables: Variables = process.env): Settings {
+  const { values, problems } = readEnvironment(Settings, variables)
+  const { TLS_CERT_FILE: cert, TLS_KEY_FILE: key } = values
   if (cert && !key) problems.push('TLS_KEY_FILE is not set but TLS_CERT_FILE is: set both, or neither for plain HTTP')
   if (key && !cert) problems.push('TLS_CERT_FILE is not set but TLS_KEY_FILE is: set both, or neither for plain HTTP')
-  if (problems.length > 0) throw new SettingsError([...new Set(problems)].join('\n'))
-  return settings
-}
-
-/** Not Value.Convert, which makes port 80 of 80.5. */
-function valueOf (schema: TSchema, text: string): string | number {
-  const number = Number(text)
-  return schema.type === 'string' || Number.isNaN(number) ? text : number
-}
-
-function problemOf (name: string, env: Record<string, string | undefined>): string {
-  const schema = Settings.properties[name as keyof Settings] as TSchema
-  return `${name} is ${JSON.stringify(env[name])}, and must be ${schema.description}; correct it, or unset it for ${JSON.stringify(schema.default)}`
+  if (problems.length > 0) throw new SettingsError(problems.join('\n'))
+  return values
 }

@@ -1,7 +1,8 @@
 // The process of the poller: reads settings, starts, and leaves in order when it is told to.
 import { pino } from 'pino'
+import { SettingsError } from '../hooks/core/environment.ts'
 import { startPoller } from './poller.ts'
-import { readSettings, SettingsError, type Settings } from './settings.ts'
+import { readSettings, type Settings } from './settings.ts'
 
 /** What could hold a credential is never printed, wherever it stands in a log line. */
 const SECRET_FIELDS = ['authorization', 'token', 'password', 'secret', 'key', 'environment']

@@ -1,15 +1,15 @@
 // Events about the registry's answer: a new version, an alias that is gone, a registry that does not answer.
 import { parseFacts, type RegistryFact } from '../hooks/core/facts.ts'
 import { predictorName, sameVersion } from '../hooks/core/names.ts'
+import { isAnswerTo, questionOf } from '../hooks/core/registry-question.ts'
 import { parseInstant } from '../hooks/core/time.ts'
 import type { ObjectEvent } from './events.ts'
 import type { Model } from './model.ts'
-import { isAnswerTo, targetOf } from './registry/observe.ts'
 
 /** What the registry annotation bears witness of, if it answers what the spec asks now. */
 export function registryEvents (model: Model): ObjectEvent[] {
   const fact = parseFacts(model.metadata.annotations).registry
-  if (!fact || !isAnswerTo(fact, targetOf(model.spec))) return []
+  if (!isAnswerTo(fact, questionOf(model.spec))) return []
   const stale = fact.stale
     ? [make(fact, 'RegistryUnavailable', 'Warning', `Registry ${fact.server} has not answered for long; the last answer, of ${fact.observedAt}, stays in force. Look at the poller's logs.`)]
     : []
@@ -20,9 +20,9 @@ function stateEvents (model: Model, fact: RegistryFact): ObjectEvent[] {
   const alias = `Alias ${fact.alias} of model ${fact.model}`
   switch (fact.state) {
     case 'AliasMissing':
-      return [make(fact, 'AliasNotFound', 'Warning', `${alias} does not exist in registry ${fact.server}. ${consequence(model)}`)]
+      return [make(fact, 'AliasNotFound', 'Warning', `${alias} does not exist in registry ${fact.server}. ${consequence(model, 'set the alias in MLflow')}`)]
     case 'ModelMissing':
-      return [make(fact, 'AliasNotFound', 'Warning', `Model ${fact.model} does not exist in registry ${fact.server}. ${consequence(model)}`)]
+      return [make(fact, 'ModelNotFound', 'Warning', `Model ${fact.model} does not exist in registry ${fact.server}. ${consequence(model, 'register the model')}`)]
     case 'NotReady':
       return [make(fact, 'VersionNotReady', 'Normal', `${alias} names a version that the registry does not call ready yet.`)]
     case 'Found':
@@ -41,8 +41,8 @@ function foundEvents ({ status }: Model, fact: RegistryFact): ObjectEvent[] {
   return [make(fact, 'NewModelVersionDetected', 'Normal', `Alias ${fact.alias} of model ${fact.model} names version ${version}.${after}`)]
 }
 
-function consequence ({ spec, status }: Model): string {
-  if (!status?.stable) return 'Nothing is deployed; create the alias or correct spec.'
+function consequence ({ spec, status }: Model, remedy: string): string {
+  if (!status?.stable) return `Nothing is deployed; ${remedy}, or correct the spec.`
   return spec.whenAliasMissing === 'Delete' ? 'Serving stops (spec.whenAliasMissing: Delete).' : `Version ${status.stable.version} goes on serving.`
 }
 

@@ -3,9 +3,10 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { homedir, hostname } from 'node:os'
 import { join } from 'node:path'
-import { Type, type Static, type TSchema } from '@sinclair/typebox'
+import { Type, type Static } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
 import { parse } from 'yaml'
+import { readEnvironment, SettingsError, type Variables } from '../hooks/core/environment.ts'
 import { oneOf } from '../hooks/core/schema.ts'
 import { parsePrometheusConfig, type PrometheusConfig } from './analysis/config.ts'
 import { ConfigError } from './http/config.ts'
@@ -15,7 +16,7 @@ import type { WebhookConfig } from './registry/webhook-server.ts'
 const port = (value: number) => Type.Integer({ default: value, minimum: 0, maximum: 65535, description: 'a port from 0 (any free one) to 65535' })
 const text = (description: string) => Type.Optional(Type.String({ description }))
 
-/** Each property is an environment variable; an empty one counts as not set. */
+/** Each property is an environment variable. */
 export const Environment = Type.Object({
   SLUICE_CONFIG: Type.String({ description: 'the YAML file with registries and prometheus' }),
   KUBECONFIG: text('a kubeconfig file; not needed in a pod, nor for ~/.kube/config'),
@@ -33,7 +34,6 @@ export const Environment = Type.Object({
   LOG_LEVEL: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], { default: 'info', description: 'one of trace, debug, info, warn, error, fatal, silent' })
 })
 type Environment = Static<typeof Environment>
-type Variables = Record<string, string | undefined>
 
 const EntryName = '^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$'
 const Entries = Type.Record(Type.String({ pattern: EntryName, maxLength: 63 }), Type.Unknown(), { additionalProperties: false, default: {} })
@@ -58,14 +58,10 @@ export type Settings = {
   prometheus: Record<string, PrometheusConfig>
 }
 
-/** The settings are wrong; the message has one line a mistake, with the variable or the place in the file, and the remedy. */
-export class SettingsError extends Error {
-  override name = 'SettingsError'
-}
-
 /** Reads environment and configuration file. Throws SettingsError. */
 export function readSettings (variables: Variables = process.env): Settings {
-  const environment = readEnvironment(variables)
+  const { values: environment, problems } = readEnvironment(Environment, variables)
+  if (problems.length > 0) throw new SettingsError(problems.join('\n'))
   return {
     kubeconfig: kubeconfigOf(environment),
     service: environment.KUBERNETES_SERVICE_HOST === undefined ? undefined : { host: environment.KUBERNETES_SERVICE_HOST, port: environment.KUBERNETES_SERVICE_PORT },
@@ -86,26 +82,6 @@ function kubeconfigOf ({ KUBECONFIG, KUBERNETES_SERVICE_HOST }: Environment): st
   const usual = join(homedir(), '.kube', 'config')
   if (KUBECONFIG !== undefined || KUBERNETES_SERVICE_HOST !== undefined) return KUBECONFIG
   return existsSync(usual) ? usual : undefined
-}
-
-function readEnvironment (variables: Variables): Environment {
-  const given = Object.entries(Environment.properties).flatMap(([name, schema]) => variables[name] ? [[name, valueOf(schema, variables[name])]] : [])
-  const environment = Value.Default(Environment, Object.fromEntries(given)) as Environment
-  const problems = [...Value.Errors(Environment, environment)].map(({ path }) => problemOf(path.slice(1), variables))
-  if (problems.length > 0) throw new SettingsError([...new Set(problems)].join('\n'))
-  return environment
-}
-
-/** Not Value.Convert, which makes port 80 of 80.5. */
-function valueOf (schema: TSchema, text: string): string | number {
-  const number = Number(text)
-  return schema.type === 'string' || Number.isNaN(number) ? text : number
-}
-
-function problemOf (name: string, variables: Variables): string {
-  const schema = Environment.properties[name as keyof Environment] as TSchema
-  if (!variables[name]) return `${name} is not set: set it to ${schema.description}`
-  return `${name} is ${JSON.stringify(variables[name])}, and must be ${schema.description}; correct it, or unset it for ${JSON.stringify(schema.default)}`
 }
 
 /** The webhook needs certificate, key and secret; with none of them there is no webhook. */

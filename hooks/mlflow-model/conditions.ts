@@ -5,7 +5,7 @@ import type { Spec } from './schema.ts'
 import type { Memory } from './schema/status.ts'
 import { BACKEND_FAILED, missingReason, STARTING, type Context, type Summary } from './phase.ts'
 import { isAvailable, type RolloutFacts } from './rollout/facts.ts'
-import { isAnswerTo } from './target.ts'
+import { isAnswerTo, questionOf } from '../core/registry-question.ts'
 
 const NO_ROLLOUT = 'NoRollout'
 const NO_CHECK_YET = 'NoCheckYet'
@@ -77,7 +77,7 @@ function progressSentence ({ rollout, canary, stable, traffic }: Memory, { polic
 
 function registryFound ({ spec, context: { registry } }: Input): Aspect {
   const names = `${spec.modelAlias} of model ${spec.modelName}`
-  if (!isAnswerTo(spec, registry)) return aspect('RegistryFound', 'Unknown', 'NotYetObserved', `The poller has not looked up alias ${names} in registry ${spec.registry} yet; if this lasts, see its log.`)
+  if (!isAnswerTo(registry, questionOf(spec))) return aspect('RegistryFound', 'Unknown', 'NotYetObserved', `The poller has not looked up alias ${names} in registry ${spec.registry} yet; if this lasts, see its log.`)
   if (registry.stale) return aspect('RegistryFound', 'Unknown', 'RegistryUnreachable', `Registry ${spec.registry} has not answered for a while; the last answer stays in force. See the poller's log.`)
   switch (registry.state) {
     case 'Found':

@@ -74,7 +74,12 @@ function summarizeServing (memory: Memory, facts: RolloutFacts, context: Context
   const blocked = blockedTarget(memory, facts, context)
   if (blocked) return blocked
   if (context.backendFailure !== undefined) return { phase: 'Degraded', reason: BACKEND_FAILED, error: context.backendFailure }
-  return { phase: 'Healthy', reason: memory.lastOutcome ?? 'Serving' }
+  return { phase: 'Healthy', reason: isArrival(memory.lastOutcome) ? memory.lastOutcome : 'Serving' }
+}
+
+/** Whether the version that serves came by this outcome. The others are about one that left, and read badly beside Healthy. */
+function isArrival (outcome: Memory['lastOutcome']): outcome is 'Promoted' | 'FastPromoted' | 'FastRolledBack' {
+  return outcome === 'Promoted' || outcome === 'FastPromoted' || outcome === 'FastRolledBack'
 }
 
 /** The alias asks for a version that cannot even be started. */

@@ -3,6 +3,7 @@ import { setConditions } from '../core/conditions.ts'
 import { factInstants, parseCommands, parseFacts } from '../core/facts.ts'
 import { mayReturn, newestInstant, newestStatusInstant, type Child, type SyncRequest, type SyncResponse } from '../core/request.ts'
 import { predictorName } from '../core/names.ts'
+import { isAnswerTo, questionOf } from '../core/registry-question.ts'
 import { parseInstant } from '../core/time.ts'
 import { NOT_DEPLOYED, type Backend, type Observation, type Served } from '../serving/backend.ts'
 import { seldon } from '../serving/seldon.ts'
@@ -14,7 +15,7 @@ import { recall, type Recall } from './recall.ts'
 import type { Spec } from './schema.ts'
 import type { Memory, Status } from './schema/status.ts'
 import { computeStatus } from './status.ts'
-import { isAnswerTo, targetOf } from './target.ts'
+import { targetOf } from './target.ts'
 import type { RolloutFacts } from './rollout/facts.ts'
 import { clearedMemory, formatMemory, parseMemoryText, wantedShares } from './rollout/memory.ts'
 import { repeatMemory, restoreMemory } from './rollout/restore.ts'
@@ -142,7 +143,7 @@ function contextOf ({ parent: { metadata, spec } }: Request, observation: Observ
   return {
     name: metadata.name,
     namespace: metadata.namespace ?? '',
-    ...(isAnswerTo(spec, registry) && { registry }),
+    ...(isAnswerTo(registry, questionOf(spec)) && { registry }),
     ...(observation?.failure !== undefined && { backendFailure: observation.failure })
   }
 }

@@ -1,17 +1,12 @@
 // From the registry's answer to a target: which version the alias asks for, and from where it can be loaded.
 import type { RegistryFact } from '../core/facts.ts'
+import { isAnswerTo, questionOf } from '../core/registry-question.ts'
 import type { Spec } from './schema.ts'
 import type { Target } from './rollout/facts.ts'
 
-/** Whether the answer is about what the spec asks for now; otherwise the poller has not looked yet. */
-export function isAnswerTo (spec: Spec, fact: RegistryFact | undefined): fact is RegistryFact {
-  return fact !== undefined && fact.server === spec.registry && fact.workspace === spec.workspace &&
-    fact.model === spec.modelName && fact.alias === spec.modelAlias
-}
-
 /** What the alias asks for. Only an answer that names alias or model as gone is Missing; everything unclear is Unknown. */
 export function targetOf (spec: Spec, fact: RegistryFact | undefined): Target {
-  if (!isAnswerTo(spec, fact)) return { kind: 'Unknown' }
+  if (!isAnswerTo(fact, questionOf(spec))) return { kind: 'Unknown' }
   switch (fact.state) {
     case 'AliasMissing':
     case 'ModelMissing':

@@ -1,9 +1,11 @@
 // Which objects are watched, what was last made of each, and when each is to be looked at.
+import equal from 'fast-deep-equal'
 import { parseFacts, type RegistryFact } from '../../hooks/core/facts.ts'
 import { FACTS } from '../../hooks/core/labels.ts'
+import { isAnswerTo, questionOf, type RegistryQuestion } from '../../hooks/core/registry-question.ts'
 import type { Finding, Model } from '../model.ts'
 import { findRefusal, minInterval, type Refusal, type RegistryConfig } from './config.ts'
-import { isAnswerTo, isPlausible, sameMeaning, targetOf, type Silence, type Target } from './observe.ts'
+import { isPlausible, sameMeaning, type Silence } from './observe.ts'
 import type { Pace } from './scan-plan.ts'
 
 export type ObjectRefusal = Refusal & { uid: string, namespace: string, name: string }
@@ -14,7 +16,7 @@ export type Tracked = {
   uid: string
   namespace: string
   name: string
-  target: Target
+  question: RegistryQuestion
   /** What is asked together: the models of one workspace of one server. */
   group: string
   pace: Pace
@@ -72,21 +74,17 @@ type Sighting = { uid: string, namespace: string, name: string, model: Model, co
 
 function track (last: Tracked | undefined, { uid, namespace, name, model, config, now }: Sighting): Tracked {
   const { spec } = model
-  const target = targetOf(spec)
+  const question = questionOf(spec)
   const pace = { monitoringInterval: spec.monitoringInterval, minInterval: minInterval(config) }
-  if (last && sameTarget(last.target, target)) {
+  if (last && equal(last.question, question)) {
     // A shorter interval counts at once, a longer one from the next look on.
     if (pace.monitoringInterval < last.pace.monitoringInterval) last.nextAt = Math.min(last.nextAt, last.lookedAt + Math.max(pace.monitoringInterval, pace.minInterval) * 1000)
     last.pace = pace
     return last
   }
   const carried = parseFacts(model.metadata.annotations).registry
-  const usable = carried && isAnswerTo(carried, target) && isPlausible(carried, now.seconds)
-  return { uid, namespace, name, target, group: JSON.stringify([target.server, target.workspace]), pace, nextAt: now.ms, hintedAt: Infinity, lookedAt: -Infinity, ...(usable ? { fact: carried } : {}) }
-}
-
-function sameTarget (a: Target, b: Target): boolean {
-  return a.server === b.server && a.workspace === b.workspace && a.model === b.model && a.alias === b.alias
+  const usable = isAnswerTo(carried, question) && isPlausible(carried, now.seconds)
+  return { uid, namespace, name, question, group: JSON.stringify([question.server, question.workspace]), pace, nextAt: now.ms, hintedAt: Infinity, lookedAt: -Infinity, ...(usable ? { fact: carried } : {}) }
 }
 
 /** The fact that the object should carry and does not: missing, unreadable, of another meaning, or of an instant that is not ours. */

@@ -1,18 +1,10 @@
 // What the answers of a registry mean for one object. Pure: answers, memory and time come in, a fact comes out.
 import equal from 'fast-deep-equal'
 import type { RegistryFact } from '../../hooks/core/facts.ts'
+import type { RegistryQuestion } from '../../hooks/core/registry-question.ts'
 import { formatInstant, parseInstant } from '../../hooks/core/time.ts'
-import type { Spec } from '../../hooks/mlflow-model/schema.ts'
 import type { RegisteredModel } from './client.ts'
 import { resolveUri } from './resolve-uri.ts'
-
-/** What an object asks. `server` is the name of an entry. */
-export type Target = { server: string, workspace: string, model: string, alias: string }
-
-/** What this spec asks. */
-export function targetOf (spec: Spec): Target {
-  return { server: spec.registry, workspace: spec.workspace, model: spec.modelName, alias: spec.modelAlias }
-}
 
 /** A fact before it is known whether it says anything new. */
 export type Observation = Omit<RegistryFact, 'observedAt' | 'stale'>
@@ -34,21 +26,21 @@ export function hasOtherCase (model: RegisteredModel, alias: string): boolean {
 }
 
 /** The registry has no such model, or the model no such alias. */
-export function missing (target: Target, state: 'ModelMissing' | 'AliasMissing'): Observation {
-  return { ...target, state }
+export function missing (question: RegistryQuestion, state: 'ModelMissing' | 'AliasMissing'): Observation {
+  return { ...question, state }
 }
 
 /** The alias names `version`, which is in this condition. */
-export function found (target: Target, version: string, answer: VersionAnswer, artifactsDestination?: string): Observation {
+export function found (question: RegistryQuestion, version: string, answer: VersionAnswer, artifactsDestination?: string): Observation {
   switch (answer.kind) {
     case 'Gone':
-      return { ...target, state: 'NotReady', version, problem: `version ${version} does not exist any more; move the alias to one that does` }
+      return { ...question, state: 'NotReady', version, problem: `version ${version} does not exist any more; move the alias to one that does` }
     case 'NotReady':
-      return { ...target, state: 'NotReady', version, createdAt: answer.createdAt, problem: `version ${version} is ${answer.status.slice(0, 64)}; wait, or move the alias to a version that is READY` }
+      return { ...question, state: 'NotReady', version, createdAt: answer.createdAt, problem: `version ${version} is ${answer.status.slice(0, 64)}; wait, or move the alias to a version that is READY` }
     case 'Ready': {
       const { createdAt, downloadUri, runId } = answer.record
-      const place = resolveUri({ downloadUri, artifactsDestination, workspace: target.workspace })
-      return { ...target, state: 'Found', version, createdAt, ...place, ...(runId ? { runId } : {}) }
+      const place = resolveUri({ downloadUri, artifactsDestination, workspace: question.workspace })
+      return { ...question, state: 'Found', version, createdAt, ...place, ...(runId ? { runId } : {}) }
     }
     default:
       return answer satisfies never
@@ -58,11 +50,6 @@ export function found (target: Target, version: string, answer: VersionAnswer, a
 /** Whether two facts say the same; when it was seen is not part of it. */
 export function sameMeaning (a: RegistryFact, b: RegistryFact): boolean {
   return equal({ ...a, observedAt: '' }, { ...b, observedAt: '' })
-}
-
-/** Whether a fact is about what is asked now. */
-export function isAnswerTo (fact: RegistryFact, target: Target): boolean {
-  return fact.server === target.server && fact.workspace === target.workspace && fact.model === target.model && fact.alias === target.alias
 }
 
 /** How far, in seconds, an instant may lie ahead of our clock before it counts as forged. */

@@ -68,7 +68,7 @@ export function createRegistryObserver (options: RegistryObserverOptions): Regis
     hint (name) {
       const at = monotonic() + HINT_DELAY
       for (const tracked of agenda.tracked()) {
-        if (name === undefined || tracked.target.model === name) tracked.hintedAt = Math.min(tracked.hintedAt, at)
+        if (name === undefined || tracked.question.model === name) tracked.hintedAt = Math.min(tracked.hintedAt, at)
       }
     },
     nextDue () {
@@ -103,7 +103,7 @@ function createRounds (options: RegistryObserverOptions) {
 
   async function run (group: string, members: Tracked[]): Promise<void> {
     try {
-      const report = await runRound(sources.get(members[0]!.target.server)!, members, round)
+      const report = await runRound(sources.get(members[0]!.question.server)!, members, round)
       metrics?.onRound?.(report)
       noteSilence(group, report)
     } catch (error) {

@@ -30,7 +30,7 @@ export type RoundOptions = {
 /** Looks at those of the members that are due or nearly so, and leaves in each what is now known of it. */
 export async function runRound (source: Source, members: Tracked[], options: RoundOptions): Promise<RoundReport> {
   const { monotonic } = options
-  const { server, workspace } = members[0]!.target
+  const { server, workspace } = members[0]!.question
   const started = monotonic()
   const due = members.filter((tracked) => tracked.hintedAt <= started || isNearlyDue(tracked.nextAt, tracked.pace, started))
   // Marked before the answers come, so that a hint during the round leads to another look.
@@ -38,8 +38,8 @@ export async function runRound (source: Source, members: Tracked[], options: Rou
     tracked.hintedAt = Infinity
     schedule(tracked, 'Answered', options)
   }
-  const { plan, readings } = await source.readModels(workspace, new Set(due.map(({ target }) => target.model)))
-  const errors = await Promise.all(due.map((tracked) => settle(source, tracked, readings.get(tracked.target.model), options)))
+  const { plan, readings } = await source.readModels(workspace, new Set(due.map(({ question }) => question.model)))
+  const errors = await Promise.all(due.map((tracked) => settle(source, tracked, readings.get(tracked.question.model), options)))
   return { server, workspace, kind: plan.kind, objects: due.length, ...summarize(errors), seconds: (monotonic() - started) / 1000 }
 }
 
@@ -57,7 +57,7 @@ async function settle (source: Source, tracked: Tracked, reading: ModelReading |
   if (!reading || reading.kind === 'Older') return undefined
   if (reading.kind === 'Failed') return fail(source, tracked, reading.error, options)
   try {
-    const observation = await source.observe(tracked.target, reading.model, tracked.fact?.state)
+    const observation = await source.observe(tracked.question, reading.model, tracked.fact?.state)
     delete tracked.silence
     tracked.fact = afterAnswer(tracked.fact, observation, options.now())
     return undefined

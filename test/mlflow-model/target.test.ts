@@ -1,7 +1,7 @@
 // From the registry's answer to a target.
 import t from 'tap'
 import type { RegistryFact } from '../../hooks/core/facts.ts'
-import { isAnswerTo, targetOf } from '../../hooks/mlflow-model/target.ts'
+import { targetOf } from '../../hooks/mlflow-model/target.ts'
 import type { Target } from '../../hooks/mlflow-model/rollout/facts.ts'
 import { at } from '../helpers/rollout.ts'
 import { specOf } from '../helpers/poller-model.ts'
@@ -49,11 +49,3 @@ for (const { name, spec = {}, fact, want } of rows) {
     t.strictSame(targetOf(specOf({ serving: spec }), fact), want)
   })
 }
-
-t.test('an answer is to the question of the spec, in all four parts', async (t) => {
-  const asked = specOf({ registry: 'eu', workspace: 'team' })
-  const answer = { ...FOUND, server: 'eu', workspace: 'team' }
-  t.equal(isAnswerTo(asked, answer), true)
-  t.equal(isAnswerTo(asked, undefined), false)
-  for (const part of ['server', 'workspace', 'model', 'alias']) t.equal(isAnswerTo(asked, { ...answer, [part]: 'other' }), false, part)
-})

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import t, { type Test } from 'tap'
-import { readSettings, SettingsError } from '../../poller/settings.ts'
+import { SettingsError } from '../../hooks/core/environment.ts'
+import { readSettings } from '../../poller/settings.ts'
 
 const CONFIG = 'registries: {default: {url: "http://mlflow:5000"}}\nprometheus: {default: {url: "http://prometheus:9090"}}\n'
 

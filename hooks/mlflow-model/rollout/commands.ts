@@ -1,7 +1,7 @@
 // What people asked for. A command names a rollout by its id, and counts once: memory keeps the last spent value of each verb.
 import { sameVersion } from '../../core/names.ts'
 import type { Failure, Memory } from '../schema/status.ts'
-import { findFailure, withoutFailure } from './memory.ts'
+import { withoutFailure } from './memory.ts'
 import type { RolloutFacts } from './facts.ts'
 
 export type Verb = 'promote' | 'abort' | 'retry'
@@ -34,9 +34,4 @@ export function obeyRetry (memory: Memory, facts: RolloutFacts): Memory {
 
 function isTarget (failure: Failure, facts: RolloutFacts): boolean {
   return facts.target.kind === 'Version' && sameVersion(facts.target.version, failure)
-}
-
-/** Whether the alias points at a version that failed and was not retried. */
-export function refusedTarget (memory: Memory, facts: RolloutFacts): Failure | undefined {
-  return facts.target.kind === 'Version' ? findFailure(memory, facts.target.version) : undefined
 }

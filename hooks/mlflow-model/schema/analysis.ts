@@ -4,8 +4,8 @@ import { duration, oneOf, section } from '../../core/schema.ts'
 
 const percent = (description: string) => Type.Optional(Type.String({ pattern: '^[0-9]+(\\.[0-9]+)?%$', maxLength: 16, description }))
 
-/** Names of the metrics that need no query. */
-export const BUILT_IN_METRICS = ['latency-p95', 'latency-mean', 'error-rate'] as const
+/** In CEL: whether a metric needs no query. */
+const IS_BUILT_IN = "self.name in ['latency-p95', 'latency-mean', 'error-rate']"
 
 export const Metric = Type.Object({
   name: Type.String({ minLength: 1, maxLength: 63, pattern: '^[a-z0-9]([-a-z0-9]*[a-z0-9])?$', description: 'latency-p95, latency-mean or error-rate; any other name needs a query.' }),
@@ -17,8 +17,8 @@ export const Metric = Type.Object({
   description: 'One metric and its limits.',
   'x-kubernetes-validations': [
     { rule: 'has(self.max) || has(self.maxIncrease)', message: 'a metric needs a limit: set max or maxIncrease' },
-    { rule: "has(self.query) || self.name in ['latency-p95', 'latency-mean', 'error-rate']", message: 'a metric other than latency-p95, latency-mean and error-rate needs a query' },
-    { rule: "!has(self.query) || !(self.name in ['latency-p95', 'latency-mean', 'error-rate'])", message: 'the built-in metrics take no query; choose another name for your own query' }
+    { rule: `has(self.query) || ${IS_BUILT_IN}`, message: 'a metric other than latency-p95, latency-mean and error-rate needs a query' },
+    { rule: `!has(self.query) || !(${IS_BUILT_IN})`, message: 'the built-in metrics take no query; choose another name for your own query' }
   ]
 })
 export type Metric = Static<typeof Metric>

@@ -1,6 +1,6 @@
 // What people asked for: which commands count, and when one is spent.
 import t from 'tap'
-import { isCommanded, obeyRetry, refusedTarget, spend } from '../../../hooks/mlflow-model/rollout/commands.ts'
+import { isCommanded, obeyRetry, spend } from '../../../hooks/mlflow-model/rollout/commands.ts'
 import type { Memory } from '../../../hooks/mlflow-model/schema/status.ts'
 import { facts, failure, ID, memory, V1, V2, V3, withRollout, type Told } from '../../helpers/rollout.ts'
 
@@ -56,11 +56,3 @@ for (const { name, given, told, want } of retries) {
     want ? t.strictSame(answer, want) : t.equal(answer, given, 'the very same')
   })
 }
-
-t.test('a target that failed is refused, and no other', async (t) => {
-  const given = memory(failed)
-  t.strictSame(refusedTarget(given, facts(given, { target: V2 })), failure('AnalysisFailed'))
-  t.equal(refusedTarget(given, facts(given, { target: V3 })), undefined)
-  t.equal(refusedTarget(given, facts(given, { target: 'Missing' })), undefined)
-  t.equal(refusedTarget(given, facts(given, { target: { ...V2, createdAt: V3.createdAt } })), undefined, 'not another life of the number')
-})

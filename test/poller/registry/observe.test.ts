@@ -1,9 +1,10 @@
 import t from 'tap'
 import type { RegistryFact } from '../../../hooks/core/facts.ts'
-import { afterAnswer, afterSilence, findAlias, found, hasOtherCase, isPlausible, judgeAge, missing, type Age, type Target } from '../../../poller/registry/observe.ts'
+import type { RegistryQuestion } from '../../../hooks/core/registry-question.ts'
+import { afterAnswer, afterSilence, findAlias, found, hasOtherCase, isPlausible, judgeAge, missing, type Age } from '../../../poller/registry/observe.ts'
 
-const target: Target = { server: 'default', workspace: '', model: 'churn', alias: 'champion' }
-const fact: RegistryFact = { ...target, state: 'Found', version: '7', createdAt: '2026-01-01T00:00:00.123Z', uri: 's3://b/7', observedAt: '2026-01-01T00:01:00Z' }
+const question: RegistryQuestion = { server: 'default', workspace: '', model: 'churn', alias: 'champion' }
+const fact: RegistryFact = { ...question, state: 'Found', version: '7', createdAt: '2026-01-01T00:00:00.123Z', uri: 's3://b/7', observedAt: '2026-01-01T00:01:00Z' }
 const { observedAt: _observedAt, ...observation } = fact
 const NOW = Date.parse('2026-02-01T00:00:00Z') / 1000
 
@@ -18,14 +19,14 @@ t.test('what an alias names', async (t) => {
 
 t.test('what is observed', async (t) => {
   const record = { createdAt: '2026-01-01T00:00:00.123Z', downloadUri: 's3://b/7', runId: 'r1' }
-  t.strictSame(found(target, '7', { kind: 'Ready', record }), { ...observation, runId: 'r1' })
-  t.strictSame(found(target, '7', { kind: 'Ready', record: { ...record, downloadUri: 'mlflow-artifacts:/7' } }, 's3://d'), { ...observation, uri: 's3://d/7', runId: 'r1' })
-  t.match(found(target, '7', { kind: 'Ready', record: { ...record, downloadUri: '/local' } }), { state: 'Found', version: '7', problem: /only the machine/ }, 'no URI is a problem, not an absence')
-  t.strictSame(found(target, '7', { kind: 'NotReady', createdAt: '2026-01-01T00:00:00.123Z', status: 'PENDING_REGISTRATION' }), {
-    ...target, state: 'NotReady', version: '7', createdAt: '2026-01-01T00:00:00.123Z', problem: 'version 7 is PENDING_REGISTRATION; wait, or move the alias to a version that is READY'
+  t.strictSame(found(question, '7', { kind: 'Ready', record }), { ...observation, runId: 'r1' })
+  t.strictSame(found(question, '7', { kind: 'Ready', record: { ...record, downloadUri: 'mlflow-artifacts:/7' } }, 's3://d'), { ...observation, uri: 's3://d/7', runId: 'r1' })
+  t.match(found(question, '7', { kind: 'Ready', record: { ...record, downloadUri: '/local' } }), { state: 'Found', version: '7', problem: /only the machine/ }, 'no URI is a problem, not an absence')
+  t.strictSame(found(question, '7', { kind: 'NotReady', createdAt: '2026-01-01T00:00:00.123Z', status: 'PENDING_REGISTRATION' }), {
+    ...question, state: 'NotReady', version: '7', createdAt: '2026-01-01T00:00:00.123Z', problem: 'version 7 is PENDING_REGISTRATION; wait, or move the alias to a version that is READY'
   })
-  t.strictSame(found(target, '7', { kind: 'Gone' }), { ...target, state: 'NotReady', version: '7', problem: 'version 7 does not exist any more; move the alias to one that does' })
-  t.strictSame(missing(target, 'ModelMissing'), { ...target, state: 'ModelMissing' })
+  t.strictSame(found(question, '7', { kind: 'Gone' }), { ...question, state: 'NotReady', version: '7', problem: 'version 7 does not exist any more; move the alias to one that does' })
+  t.strictSame(missing(question, 'ModelMissing'), { ...question, state: 'ModelMissing' })
 })
 
 t.test('the fact after an answer', async (t) => {
