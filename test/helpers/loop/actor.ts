@@ -1,11 +1,12 @@
 // One MlflowModel as a story tells of it: what it is asked to do, what is waited for, and what was seen.
+import deepEqual from 'fast-deep-equal'
 import type { Status } from '../../../hooks/mlflow-model/schema.ts'
 import type { Condition } from '../../../hooks/core/schema.ts'
 import type { MlflowStandIn } from '../../../playground/stand-ins/mlflow/server.ts'
 import { podsOf } from '../../../playground/stand-ins/seldon/world.ts'
 import { ALIAS, quickModel, register, type Parts } from './models.ts'
 import type { Life } from './life.ts'
-import { sharesOf } from './serving.ts'
+import { sharesOf, type Shares } from './serving.ts'
 import type { LoopWorld } from './world.ts'
 
 export interface Actor {
@@ -23,6 +24,8 @@ export interface Actor {
   serves: (version: string) => Promise<Status>
   /** Resolves when the canary's weight is in force and being measured. */
   reaches: (weight: number) => Promise<Status>
+  /** Resolves when the router applies these shares, by version. */
+  applies: (shares: Shares) => Promise<Status>
   /** Resolves when a check of the rollout has been made. */
   checked: () => Promise<Status>
   /** Resolves when the poller asks the registry about it once more. */
@@ -53,6 +56,7 @@ export function makeActor ({ system, witness, people }: LoopWorld, name: string,
     },
     serves: async (version) => await until(`version ${version} serves`, ({ phase, currentModelVersion, rollout }) => phase === 'Healthy' && currentModelVersion === version && !rollout),
     reaches: async (weight) => await until(`${weight} % are in force`, (now) => now.weight === weight && now.rollout?.stepStartedAt !== undefined),
+    applies: async (shares) => await until(`${JSON.stringify(shares)} is applied`, () => deepEqual(life.applied.at(-1), shares)),
     checked: async () => await until('a check is made', () => condition('AnalysisPassing')?.status !== 'Unknown'),
     async nextLook () {
       const asked = (): number => mlflow.calls.filter((call) => call.endsWith(`name=${name}`)).length

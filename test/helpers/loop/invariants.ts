@@ -52,7 +52,7 @@ function brokenByStep ({ before, after, steps, scaled, applied }: Change & { bef
     insist(next.sequence >= old.sequence, 'an applied decision is never undone by an older one'),
     insist(next.deleting === true || !loses(before, after, old.stable), 'the predictor of a ready stable version is never removed')
   )
-  return steps && isOneRollout(old, next) ? [...sentences, ...brokenByRaise(old, next, steps, applied)] : sentences
+  return steps && isOneRollout(old, next) ? [...sentences, ...brokenByRaise(old, next, steps, { before, applied })] : sentences
 }
 
 /** Whether a version that is ready leaves the object. */
@@ -66,13 +66,14 @@ function isOneRollout (old: Memory, next: Memory): boolean {
 }
 
 /** From one step to the next, never further, and not before the router applies the weight before. */
-function brokenByRaise (old: Memory, next: Memory, steps: number[], applied: Readonly<Shares>): string[] {
+function brokenByRaise (old: Memory, next: Memory, steps: number[], { before, applied }: { before: KubeObject, applied: Readonly<Shares> }): string[] {
   const [from, to] = [shareOfCanary(old), shareOfCanary(next)]
   if (to <= from || !old.canary) return []
   const following = [0, ...steps, 100].find((weight) => weight > from)
   const inForce = applied[predictorName(old.canary)] ?? 0
   return [
     insist(to === following, `weights rise one step at a time (${from} to ${to})`),
+    insist(isReported(before, old.canary), `a weight rises only for a canary that is ready (${from} to ${to})`),
     insist(inForce === from, `a weight rises only once the one before is applied (${from} to ${to}, ${inForce} applied)`)
   ]
 }

@@ -18,7 +18,7 @@ export interface Witness {
 const MODELS = 'sluice.dev/mlflowmodels'
 const SERVINGS = 'machinelearning.seldon.io/seldondeployments'
 const NAMESPACE = 'models'
-const PATIENCE_S = 40
+const PATIENCE_S = 100
 
 /** Begins to watch. */
 export function openWitness ({ api, seldon }: Pick<System, 'api' | 'seldon'>): Witness {

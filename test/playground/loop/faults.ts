@@ -1,12 +1,11 @@
 // Trouble with MLflow and Prometheus, met by the real poller and told by the real hooks: stable keeps its traffic, the object says what is
 // wrong, and goes on by itself once the trouble is over. All at once in one system, each object with a registry or a provider of its own.
-import t from 'tap'
 import type { Test } from 'tap'
-import { HEALTHY, HTML_500, TEXT_503, type Fault } from '../../playground/stand-ins/faults.ts'
-import { startMlflow, type MlflowStandIn } from '../../playground/stand-ins/mlflow/server.ts'
-import { makeActor } from '../helpers/loop/actor.ts'
-import { startFront, type Front } from '../helpers/loop/front.ts'
-import { startWorld, type LoopWorld } from '../helpers/loop/world.ts'
+import { HEALTHY, HTML_500, TEXT_503, type Fault } from '../../../playground/stand-ins/faults.ts'
+import { startMlflow, type MlflowStandIn } from '../../../playground/stand-ins/mlflow/server.ts'
+import { makeActor } from '../../helpers/loop/actor.ts'
+import { startFront, type Front } from '../../helpers/loop/front.ts'
+import { startWorld, type LoopWorld } from '../../helpers/loop/world.ts'
 
 type Trouble<S> = { entry: string, name: string, begin: (server: S) => unknown, end: (server: S) => unknown }
 
@@ -72,7 +71,8 @@ async function tellOfSlowness (t: Test, world: LoopWorld, registry: MlflowStandI
   t.equal(story.condition('RegistryFound')?.status, 'True')
 }
 
-t.test('trouble with the servers that the poller asks', async (t) => {
+/** Tells of all troubles in one system. */
+export async function tellOfTrouble (t: Test): Promise<void> {
   const behind = { url: '' }
   const mlflows = await startAll(t, [...registries.map(({ entry }) => entry), 'slow'], async () => await startMlflow())
   const fronts = await startAll(t, [...providers.map(({ entry }) => entry), 'slow'], async () => await startFront(() => behind.url))
@@ -94,7 +94,7 @@ t.test('trouble with the servers that the poller asks', async (t) => {
     t.test('servers that are slow are waited for', { buffered: true }, async (t) => { await tellOfSlowness(t, world, mlflows['slow'] as MlflowStandIn, fronts['slow'] as Front) })
   })
   t.same(world.witness.violations(), [])
-})
+}
 
 async function startAll<S extends { close: () => Promise<void> }> (t: Test, entries: string[], start: () => Promise<S>): Promise<Record<string, S>> {
   const servers = await Promise.all(entries.map(async (entry) => [entry, await start()] as const))
