@@ -1,7 +1,7 @@
 // Prometheus fails in the middle of a rollout: the rollout waits with the traffic as it is, says so, and goes on by itself.
 import t from 'tap'
 import { openScene } from './scene.ts'
-import { conditionOf, isServing, isStepping } from './watched-model.ts'
+import { conditionOf, isServing, isStepping } from '../helpers/servers/watched-model.ts'
 
 const MODEL = 'churn-by-hour'
 const ALIAS = 'champion'

@@ -2,7 +2,7 @@
 // why nothing new is seen, and all goes on by itself once the registry answers again.
 import t from 'tap'
 import { openScene } from './scene.ts'
-import { conditionOf, isServing, isStepping, type Model } from './watched-model.ts'
+import { conditionOf, isServing, isStepping, type Model } from '../helpers/servers/watched-model.ts'
 
 const MODEL = 'churn-by-region'
 const ALIAS = 'champion'

@@ -1,6 +1,6 @@
 // Versions that MLflow's own client registers, judged by what a real Prometheus scraped: promoted, rolled back, and taken back at once.
 import t from 'tap'
-import { conditionOf, isServing, isStepping } from './watched-model.ts'
+import { conditionOf, isServing, isStepping } from '../helpers/servers/watched-model.ts'
 import { openScene } from './scene.ts'
 
 const MODEL = 'bank-churn'

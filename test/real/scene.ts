@@ -11,7 +11,7 @@ import { startRegistryClient, type RegistryClient } from '../helpers/servers/reg
 import type { ServerProcess } from '../helpers/servers/server-process.ts'
 import { describeMlflow, describePrometheus } from '../helpers/servers/mlflow-prometheus.ts'
 import { findTools, type Tools } from '../helpers/servers/tools.ts'
-import { watchModel, type WatchedModel } from './watched-model.ts'
+import { watchModel, type WatchedModel } from '../helpers/servers/watched-model.ts'
 
 export interface ScenePlan {
   /** Versions that answer badly. */

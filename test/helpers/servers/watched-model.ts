@@ -1,9 +1,18 @@
 // One MlflowModel as a person with kubectl sees it, and what is true of it in the cluster behind.
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Parent } from '../../hooks/core/request.ts'
-import type { Spec, Status } from '../../hooks/mlflow-model/schema.ts'
-import { podsOf, type World } from '../../playground/stand-ins/seldon/world.ts'
-import type { System } from '../../playground/system/system.ts'
+import type { Parent } from '../../../hooks/core/request.ts'
+import type { Spec, Status } from '../../../hooks/mlflow-model/schema.ts'
+import { podsOf, type World } from '../../../playground/stand-ins/seldon/world.ts'
+import type { System } from '../../../playground/system/system.ts'
+
+/** Where an object is watched: the playground's system, or a cluster that has the same. */
+export interface Surroundings {
+  api: Pick<System['api'], 'url'>
+  seldon: Pick<System['seldon'], 'world'>
+  traffic: Pick<System['traffic'], 'sent'>
+  /** For an API server that asks who calls [the global fetch]. */
+  fetch?: typeof fetch
+}
 
 export type Model = Parent<Spec, Status>
 type Condition = NonNullable<Status['conditions']>[number]
@@ -25,10 +34,11 @@ export interface WatchedModel {
 
 const LOOK_MS = 100
 
-/** Watches the MlflowModel of this name in namespace models. */
-export function watchModel (system: System, name: string): WatchedModel {
-  const url = `${system.api.url}/apis/sluice.dev/v1alpha1/namespaces/models/mlflowmodels/${name}`
-  const world = (): World => system.seldon.world('models', name)
+/** Watches the MlflowModel of this name. */
+export function watchModel (system: Surroundings, name: string, namespace = 'models'): WatchedModel {
+  const url = `${system.api.url}/apis/sluice.dev/v1alpha1/namespaces/${namespace}/mlflowmodels/${name}`
+  const world = (): World => system.seldon.world(namespace, name)
+  const read = async <T>(at: string): Promise<T | undefined> => await readFrom<T>(system.fetch ?? fetch, at)
   return {
     async until (what, condition, seconds = 60) {
       let last: Model | undefined
@@ -45,10 +55,10 @@ export function watchModel (system: System, name: string): WatchedModel {
       return shares.filter((share, index) => share !== shares[index - 1])
     },
     pods: (version) => predictorsOf(world(), version).flatMap((predictor) => podsOf(world(), predictor)).map(({ uid, startedAt }) => ({ uid, startedAt })),
-    lost: () => system.traffic.sent('models', name)['unreachable'] ?? 0,
+    lost: () => system.traffic.sent(namespace, name)['unreachable'] ?? 0,
     async event (reason, seconds = 20) {
       const found = await poll(seconds, async () => {
-        const list = await read<{ items: ModelEvent[] }>(`${system.api.url}/apis/events.k8s.io/v1/namespaces/models/events`)
+        const list = await read<{ items: ModelEvent[] }>(`${system.api.url}/apis/events.k8s.io/v1/namespaces/${namespace}/events`)
         return list?.items.findLast((event) => event.regarding?.name === name && event.reason === reason)
       })
       if (found === undefined) throw new Error(`no event ${reason} within ${seconds} s`)
@@ -86,8 +96,9 @@ function predictorsOf ({ deployments }: World, version: string): string[] {
   return [...new Set(Object.values(deployments).map(({ predictor }) => predictor).filter((predictor) => predictor.startsWith(`v${version}-`)))]
 }
 
-async function read<T> (url: string): Promise<T | undefined> {
-  const answer = await fetch(url)
+
+async function readFrom<T> (ask: typeof fetch, url: string): Promise<T | undefined> {
+  const answer = await ask(url)
   return answer.ok ? await answer.json() as T : undefined
 }
 

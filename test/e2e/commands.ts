@@ -1,0 +1,40 @@
+// kubectl and helm as people run them.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+
+/** Runs the program; resolves with what it printed to standard output. Throws with its standard error when it fails. */
+export type Command = (args: string[], options?: { input?: string }) => Promise<string>
+export type Kubectl = Command
+
+/** Paths in arguments are relative to it. */
+export const ROOT = fileURLToPath(new URL('../../', import.meta.url))
+
+const PATIENCE = 120_000
+
+/** kubectl with this kubeconfig. */
+export function kubectlWith (program: string, kubeconfig: string): Kubectl {
+  return commandOf(program, { KUBECONFIG: kubeconfig })
+}
+
+/** Any program with these variables, and PATH and HOME of ours. */
+export function commandOf (program: string, env: Record<string, string>): Command {
+  return async (args, { input = '' } = {}) => {
+    const { code, out, error } = await run(program, { args, env, input })
+    if (code !== 0) throw new Error(`${[program.split('/').at(-1), ...args].join(' ')} ended with ${code ?? 'a signal'}: ${error.trim() || out.trim()}`)
+    return out
+  }
+}
+
+interface Run { args: string[], env: Record<string, string>, input: string }
+
+async function run (program: string, { args, env, input }: Run): Promise<{ code: number | null, out: string, error: string }> {
+  const child = spawn(program, args, { cwd: ROOT, env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', ...env }, timeout: PATIENCE })
+  const text = { out: '', error: '' }
+  child.stdout.setEncoding('utf8').on('data', (part: string) => { text.out += part })
+  child.stderr.setEncoding('utf8').on('data', (part: string) => { text.error += part })
+  // One that ends before it has read everything has said why.
+  child.stdin.on('error', () => {}).end(input)
+  const [code] = await once(child, 'close') as [number | null]
+  return { code, ...text }
+}

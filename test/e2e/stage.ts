@@ -1,0 +1,59 @@
+// Where a test of the real control plane plays: a folder for its files and logs, and everything that was started in it ended in order.
+import { appendFile, cp, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { basename, join } from 'node:path'
+import type { Test } from 'tap'
+import { startControlPlane, type ControlPlane } from './control-plane.ts'
+import { findPrograms, type Programs } from './programs.ts'
+
+export interface Stage {
+  programs: Programs
+  folder: string
+  plane: ControlPlane
+  /** Ends what was started last first, with the test. */
+  atEnd: (end: () => Promise<unknown>) => void
+}
+
+/** Where outputs and the logs of failed tests are kept. */
+export const OUTPUT = process.env['E2E_OUTPUT'] ?? '.ci/out/e2e'
+
+const TAIL = 40
+
+/** Starts a control plane; undefined where the programs are missing. All of it ends with the test, however it ends; a failed one shows the logs. */
+export async function openStage (t: Test): Promise<Stage | undefined> {
+  const programs = findPrograms(t)
+  if (!programs) return undefined
+  const folder = await mkdtemp(join(tmpdir(), 'sluice-e2e-'))
+  const endings: Array<() => Promise<unknown>> = [async () => { await rm(folder, { recursive: true, force: true }) }]
+  const atEnd = (end: () => Promise<unknown>): void => { endings.unshift(end) }
+  const end = async (): Promise<void> => { for (const ending of endings.splice(0)) await ending() }
+  t.teardown(async () => {
+    if (!t.passing()) await showLogs(t.name, folder)
+    await end()
+  })
+  await mkdir(join(folder, 'logs'))
+  try {
+    return { programs, folder, plane: await startControlPlane(programs, folder, atEnd), atEnd }
+  } catch (error) {
+    await showLogs(t.name, folder)
+    throw error
+  }
+}
+
+/** Prints the end of every log, and keeps the whole of them. */
+async function showLogs (name: string, folder: string): Promise<void> {
+  const kept = join(OUTPUT, 'logs', basename(name).replaceAll(/[^\w.-]/g, '-'))
+  await mkdir(kept, { recursive: true })
+  await cp(join(folder, 'logs'), kept, { recursive: true })
+  await cp(join(folder, 'audit.log'), join(kept, 'audit.log')).catch(() => { /* The API server did not come that far. */ })
+  for (const file of await readdir(join(folder, 'logs'))) {
+    const lines = (await readFile(join(folder, 'logs', file), 'utf8')).trimEnd().split('\n')
+    process.stderr.write(`--- ${file}, its last lines (all of it in ${kept})\n${lines.slice(-TAIL).map((line) => line.slice(0, 400)).join('\n')}\n`)
+  }
+}
+
+/** Collects lines of a part of the test itself in the folder of the logs. */
+export function logTo (folder: string, name: string): (line: string) => void {
+  const file = join(folder, 'logs', `${name}.log`)
+  return (line) => { appendFile(file, `${line}\n`).catch(() => { /* The folder goes with the test. */ }) }
+}
