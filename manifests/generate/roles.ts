@@ -1,40 +1,69 @@
-// ClusterRoles that follow from the kinds: for people, added to Kubernetes' own view, edit and admin, and for Metacontroller where it may not do everything.
+// What may be done by whom, as rules that follow from the kinds: people, by Kubernetes' own view, edit and admin; Metacontroller; the poller.
 import { API_GROUP, type Kind } from '../../hooks/core/kind.ts'
+import { WATCHED } from '../../poller/watched.ts'
 
-type Rule = { apiGroups: string[], resources: string[], verbs: string[] }
+export type Rule = { apiGroups: string[], resources: string[], verbs: string[], resourceNames?: string[] }
+
+/** A rule that is needed only where a child kind is switched on; without a capability it always is. */
+export type OptionalRule = { capability?: string, rule: Rule }
+
+export type Access = { view: Rule[], edit: Rule[], metacontroller: OptionalRule[], poller: Rule[], election: Rule[] }
 
 const READ = ['get', 'list', 'watch']
 const WRITE = ['create', 'update', 'patch', 'delete', 'deletecollection']
 
-/** Builds all roles. */
-export function makeRoles (kinds: Kind[]): object[] {
+/** The lease that pollers elect their leader by. */
+const LEASE = 'sluice-poller'
+
+/** All rules. `poller` is for where the objects are, `election` for the poller's own namespace. */
+export function makeAccess (kinds: Kind[]): Access {
   const plurals = kinds.map(({ resource }) => resource.plural)
   const namespaced = kinds.filter(({ resource }) => resource.scope === 'Namespaced').map(({ resource }) => resource.plural)
+  return {
+    view: [{ apiGroups: [API_GROUP], resources: plurals, verbs: READ }],
+    edit: [{ apiGroups: [API_GROUP], resources: namespaced, verbs: WRITE }],
+    metacontroller: [...frameworkRules().map((rule) => ({ rule })), ...kindRules(plurals).map((rule) => ({ rule })), ...childRules(kinds)],
+    poller: [
+      { apiGroups: [API_GROUP], resources: WATCHED.map(({ plural }) => plural), verbs: ['list', 'watch', 'patch'] },
+      { apiGroups: ['events.k8s.io'], resources: ['events'], verbs: ['create'] }
+    ],
+    election: [
+      { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['create'] },
+      { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['get', 'update'], resourceNames: [LEASE] }
+    ]
+  }
+}
+
+/** What Metacontroller needs whatever it controls, so that a Metacontroller without a role of its own can run Sluice. */
+function frameworkRules (): Rule[] {
   return [
-    makeRole('sluice-view', ['view'], [{ apiGroups: [API_GROUP], resources: plurals, verbs: READ }]),
-    makeRole('sluice-edit', ['edit', 'admin'], [{ apiGroups: [API_GROUP], resources: namespaced, verbs: WRITE }]),
-    makeRole('sluice-metacontroller', [], metacontrollerRules(kinds))
+    { apiGroups: ['metacontroller.k8s.io'], resources: ['compositecontrollers', 'controllerrevisions', 'decoratorcontrollers'], verbs: READ },
+    { apiGroups: ['apiextensions.k8s.io'], resources: ['customresourcedefinitions'], verbs: READ },
+    { apiGroups: [''], resources: ['namespaces'], verbs: READ },
+    { apiGroups: ['', 'events.k8s.io'], resources: ['events'], verbs: ['create', 'patch'] }
   ]
 }
 
-function makeRole (name: string, aggregateTo: string[], rules: Rule[]): object {
-  const labels = Object.fromEntries(aggregateTo.map((role) => [`rbac.authorization.k8s.io/aggregate-to-${role}`, 'true']))
-  return { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRole', metadata: { name, ...(aggregateTo.length > 0 && { labels }) }, rules }
-}
-
-/** What Metacontroller needs for our kinds and their children; its own objects (leases, events, CRDs) are its chart's business. */
-function metacontrollerRules (kinds: Kind[]): Rule[] {
-  const plurals = kinds.map(({ resource }) => resource.plural)
-  const own: Rule[] = [
+function kindRules (plurals: string[]): Rule[] {
+  return [
     { apiGroups: [API_GROUP], resources: plurals, verbs: [...READ, 'update', 'patch'] },
     { apiGroups: [API_GROUP], resources: plurals.flatMap((plural) => [`${plural}/status`, `${plural}/finalizers`]), verbs: ['update', 'patch'] }
   ]
-  const byGroup = new Map<string, Set<string>>()
-  for (const { apiVersion, resource } of kinds.flatMap(({ children }) => children)) {
-    const group = apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : ''
-    byGroup.set(group, (byGroup.get(group) ?? new Set()).add(resource))
-  }
-  const children = [...byGroup].toSorted(([a], [b]) => a < b ? -1 : 1)
-    .map(([group, resources]) => ({ apiGroups: [group], resources: [...resources].toSorted(), verbs: [...READ, 'create', 'update', 'patch', 'delete'] }))
-  return [...own, ...children]
+}
+
+/** One rule for each API group and capability. */
+function childRules (kinds: Kind[]): OptionalRule[] {
+  const children = kinds.flatMap((kind) => kind.children)
+  const keyOf = ({ apiVersion, capability = '' }: Kind['children'][number]) => `${groupOf(apiVersion)}\n${capability}`
+  return Object.entries(Object.groupBy(children, keyOf)).toSorted(([a], [b]) => a < b ? -1 : 1).map(([key, members = []]) => {
+    const [group = '', capability = ''] = key.split('\n')
+    const resources = [...new Set(members.map(({ resource }) => resource))].toSorted()
+    const rule: Rule = { apiGroups: [group], resources, verbs: [...READ, 'create', 'update', 'patch', 'delete'] }
+    return capability ? { capability, rule } : { rule }
+  })
+}
+
+/** The group of an apiVersion; the core group has none. */
+export function groupOf (apiVersion: string): string {
+  return apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : ''
 }

@@ -1,31 +1,55 @@
-// The plain manifests: what is written by hand fits what is generated.
-import { readFileSync } from 'node:fs'
-import path from 'node:path'
+// The plain installation: what stands in several objects fits together, and with what the programs do.
 import t from 'tap'
-import { parse, parseAllDocuments } from 'yaml'
+import { kinds } from '../../hooks/kinds.ts'
+import { RELEASE } from '../../hooks/settings.ts'
+import { makeCompositeController } from '../../manifests/generate/composite-controller.ts'
+import { HOOKS_URL, makeBase } from '../../manifests/generate/install/objects.ts'
 
-const root = path.join(import.meta.dirname, '../..')
-const read = (file: string) => readFileSync(path.join(root, file), 'utf8')
+type Container = { name: string, command: string[], ports: Array<{ name: string, containerPort: number }>, env: Array<{ name: string, value?: string }>, volumeMounts?: Array<{ name: string, mountPath: string }>, securityContext: object }
+type PodSpec = { terminationGracePeriodSeconds: number, automountServiceAccountToken: boolean, serviceAccountName: string, securityContext: object, containers: Container[], volumes: Array<{ name: string }> }
+type Named = { kind: string, metadata: { name: string, namespace: string, labels: Record<string, string> }, spec: Record<string, unknown> }
 
-type Named = { kind: string, metadata: { name: string, namespace: string }, spec: Record<string, unknown> }
-const objects = parseAllDocuments(read('manifests/base/hooks.yaml')).map((document) => document.toJSON() as Named)
-const find = (kind: string) => objects.find((object) => object.kind === kind) as Named
+const objects = [...makeBase(kinds, RELEASE).values()].flat() as Named[]
+const find = (kind: string, name = 'sluice') => objects.find((object) => object.kind === kind && object.metadata.name.startsWith(name)) as Named
+const { spec: pod, metadata: { labels } } = find('Deployment').spec.template as { spec: PodSpec, metadata: { labels: object } }
+const container = (name: string) => pod.containers.find((candidate) => candidate.name === name) as Container
 
-t.test('Metacontroller calls the Service that there is', async (t) => {
+t.test('Metacontroller calls the Service that there is, and asks for what the hooks answer to', async (t) => {
   const { metadata: { name, namespace }, spec } = find('Service')
   const [port] = spec.ports as [{ port: number }]
-  const { spec: { hooks } } = parse(read('metacontroller/mlflowmodels.yaml')) as { spec: { hooks: { sync: { webhook: { url: string } } } } }
-  const url = new URL(hooks.sync.webhook.url)
-  t.strictSame([url.hostname, Number(url.port)], [`${name}.${namespace}.svc`, port.port])
+  t.equal(HOOKS_URL, `http://${name}.${namespace}.svc:${port.port}`)
+  const v = container('hooks').env.find(({ name }) => name === 'HOOKS_V')?.value
+  t.equal(v, RELEASE, 'hooks that run outside answer to the release too')
+  for (const kind of kinds) t.match(JSON.stringify(makeCompositeController(kind, { url: HOOKS_URL, v: RELEASE })), `?v=${v}`)
 })
 
-t.test('Service, disruption budget and Deployment select the same pods', async (t) => {
-  const labels = { 'app.kubernetes.io/name': 'sluice-hooks' }
-  t.match(find('Deployment'), { spec: { selector: { matchLabels: labels }, template: { metadata: { labels } } } })
-  t.match(find('Service'), { spec: { selector: labels } })
-  t.match(find('PodDisruptionBudget'), { spec: { selector: { matchLabels: labels } } })
+t.test('Service, disruption budget, network policy and Deployment select the same pods', async (t) => {
+  const selected = [find('Deployment').spec.selector, { matchLabels: find('Service').spec.selector }, find('PodDisruptionBudget').spec.selector, find('NetworkPolicy').spec.podSelector]
+  for (const selector of selected) t.strictSame(selector, { matchLabels: labels })
 })
 
-t.test('the hooks have time to leave', async (t) => {
-  t.ok(Number((find('Deployment').spec.template as { spec: { terminationGracePeriodSeconds: number } }).spec.terminationGracePeriodSeconds) > 5 + 15 + 10)
+t.test('every port of the Service and of the network policy is one of a container', async (t) => {
+  const named = pod.containers.flatMap(({ ports }) => ports.map(({ name }) => name))
+  const { ports } = find('Service').spec as { ports: Array<{ targetPort: string }> }
+  t.strictSame(ports.map(({ targetPort }) => targetPort), named)
+  const { ingress } = find('NetworkPolicy').spec as { ingress: Array<{ ports: Array<{ port: string }> }> }
+  for (const { port } of ingress.flatMap(({ ports }) => ports)) t.ok(named.includes(port), port)
+})
+
+t.test('the poller alone gets the token of the API server', async (t) => {
+  t.equal(pod.automountServiceAccountToken, false)
+  t.strictSame(container('hooks').volumeMounts, undefined)
+  t.strictSame(container('poller').volumeMounts?.map(({ name }) => name), pod.volumes.map(({ name }) => name))
+})
+
+t.test('the programs have time to leave', async (t) => {
+  t.ok(pod.terminationGracePeriodSeconds >= 5 + 15 + 10, 'draining, calls in flight, a margin; the poller cuts itself off after 25 s')
+})
+
+t.test('every namespaced object is in the namespace, and all carry the release', async (t) => {
+  for (const { kind, metadata } of objects) {
+    if (kind === 'Namespace') continue
+    t.match(metadata.labels, { 'app.kubernetes.io/name': 'sluice', 'app.kubernetes.io/version': RELEASE }, kind)
+    if (!kind.startsWith('Cluster')) t.equal(metadata.namespace, 'sluice-system', kind)
+  }
 })

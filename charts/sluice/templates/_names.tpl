@@ -1,0 +1,134 @@
+{{/* Names, labels, and what several objects must agree on. */}}
+
+{{- define "sluice.name" -}}
+{{- default .Chart.Name .Values.nameOverride | trunc 40 | trimSuffix "-" }}
+{{- end }}
+
+{{/* A release that is called like the chart is not named twice. */}}
+{{- define "sluice.fullname" -}}
+{{- $name := include "sluice.name" . }}
+{{- if .Values.fullnameOverride }}
+{{- .Values.fullnameOverride }}
+{{- else if contains $name .Release.Name }}
+{{- .Release.Name | trunc 40 | trimSuffix "-" }}
+{{- else }}
+{{- printf "%s-%s" .Release.Name $name | trunc 40 | trimSuffix "-" }}
+{{- end }}
+{{- end }}
+
+{{/* What selectors go by: a Deployment's selector can never change. */}}
+{{- define "sluice.selector" -}}
+app.kubernetes.io/name: {{ include "sluice.name" . }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end }}
+
+{{- define "sluice.labels" -}}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 }}
+{{ include "sluice.selector" . }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+{{- with .Values.commonLabels }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+
+{{- define "sluice.serviceAccountName" -}}
+{{- if .Values.serviceAccount.create }}
+{{- default (include "sluice.fullname" .) .Values.serviceAccount.name }}
+{{- else }}
+{{- default "default" .Values.serviceAccount.name }}
+{{- end }}
+{{- end }}
+
+{{- define "sluice.image" -}}
+{{- with .Values.image }}
+{{- if .digest }}{{ .repository }}@{{ .digest }}
+{{- else }}{{ .repository }}:{{ default $.Chart.AppVersion .tag }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{/*
+What Metacontroller asks for and the hooks answer to: the release, and a checksum once image or settings are not those of the release.
+A change makes Metacontroller sync everything anew, and hooks of before and after never answer alternately.
+*/}}
+{{- define "sluice.v" -}}
+{{- $changed := dict }}
+{{- with .Values.image }}
+{{- if or .digest (and .tag (ne .tag $.Chart.AppVersion)) }}{{ $_ := set $changed "image" (default .tag .digest) }}{{ end }}
+{{- end }}
+{{- with .Values.hooks.env }}{{ $_ := set $changed "env" . }}{{ end }}
+{{- if .Values.hooks.v }}
+{{- .Values.hooks.v }}
+{{- else if $changed }}
+{{- printf "%s-%s" .Chart.AppVersion ($changed | toJson | sha256sum | trunc 10) }}
+{{- else }}
+{{- .Chart.AppVersion }}
+{{- end }}
+{{- end }}
+
+{{/* Whether hooks run here, and whether they speak https: empty means no. */}}
+{{- define "sluice.hooksHere" -}}
+{{- if not .Values.hooks.url }}true{{ end }}
+{{- end }}
+
+{{- define "sluice.hooksTls" -}}
+{{- if and .Values.hooks.tls.enabled (not .Values.hooks.url) }}true{{ end }}
+{{- end }}
+
+{{/* The name of the hooks' port: service meshes go by it. */}}
+{{- define "sluice.hooksPort" -}}
+{{- if include "sluice.hooksTls" . }}https{{ else }}http{{ end }}
+{{- end }}
+
+{{- define "sluice.hooksUrl" -}}
+{{- if .Values.hooks.url }}
+{{- trimSuffix "/" .Values.hooks.url }}
+{{- else }}
+{{- printf "%s://%s.%s.svc:8080" (include "sluice.hooksPort" .) (include "sluice.fullname" .) .Release.Namespace }}
+{{- end }}
+{{- end }}
+
+{{- define "sluice.hooksTlsSecret" -}}
+{{- default (printf "%s-hooks-tls" (include "sluice.fullname" .)) .Values.hooks.tls.existingSecret }}
+{{- end }}
+
+{{- define "sluice.webhookTlsSecret" -}}
+{{- default (printf "%s-webhook-tls" (include "sluice.fullname" .)) .Values.poller.webhook.tlsSecret }}
+{{- end }}
+
+{{/* The Secret with the hooks' token; empty means no token. */}}
+{{- define "sluice.tokenSecret" -}}
+{{- with .Values.hooks.token }}
+{{- if .existingSecret }}{{ .existingSecret }}
+{{- else if .generate }}{{ include "sluice.fullname" $ }}-hooks-token
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{/* The authority of the hooks' certificate, as Metacontroller is told; empty means that of its system. */}}
+{{- define "sluice.caBundle" -}}
+{{- with .Values.hooks.tls }}
+{{- if .caBundle }}
+inline: |
+  {{- .caBundle | trim | nindent 2 }}
+{{- else if and .caKey (or (include "sluice.hooksTls" $) (and $.Values.hooks.url .existingSecret)) }}
+secretRef:
+  name: {{ include "sluice.hooksTlsSecret" $ }}
+  namespace: {{ $.Release.Namespace }}
+  key: {{ .caKey }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{- define "sluice.accessData" -}}
+{{ .Files.Get "files/access.yaml" }}
+{{- end }}
+
+{{/* Whether a child kind is switched on: <capability>.enabled; those without a capability always are. */}}
+{{- define "sluice.enabled" -}}
+{{- if not .capability }}true
+{{- else if not (hasKey .values .capability) }}{{ fail (printf "there is no value %s.enabled" .capability) }}
+{{- else if (index .values .capability).enabled }}true
+{{- end }}
+{{- end }}

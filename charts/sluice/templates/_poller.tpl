@@ -1,0 +1,133 @@
+{{/* The container of the poller: the only one with a token of the API server and with credentials. */}}
+
+{{- define "sluice.poller" -}}
+name: poller
+image: {{ include "sluice.image" . | quote }}
+imagePullPolicy: {{ .Values.image.pullPolicy }}
+command: [node, poller/main.ts]
+env:
+  - name: SLUICE_CONFIG
+    value: /etc/sluice/config.yaml
+  - name: POD_NAME
+    valueFrom:
+      fieldRef:
+        apiVersion: v1
+        fieldPath: metadata.name
+  - name: POD_NAMESPACE
+    valueFrom:
+      fieldRef:
+        apiVersion: v1
+        fieldPath: metadata.namespace
+  - name: LOG_LEVEL
+    value: {{ .Values.poller.logLevel }}
+  {{- with .Values.watchNamespace }}
+  - name: NAMESPACE
+    value: {{ . | quote }}
+  {{- end }}
+  {{- if .Values.poller.webhook.enabled }}
+  - name: WEBHOOK_TLS_CERT_FILE
+    value: /webhook/tls/tls.crt
+  - name: WEBHOOK_TLS_KEY_FILE
+    value: /webhook/tls/tls.key
+  - name: WEBHOOK_SECRET_FILE
+    value: /webhook/secret/{{ .Values.poller.webhook.secretKey }}
+  {{- end }}
+  {{- with .Values.poller.env }}
+  {{- toYaml . | nindent 2 }}
+  {{- end }}
+ports:
+  - name: metrics
+    containerPort: 9090
+    protocol: TCP
+  {{- if .Values.poller.webhook.enabled }}
+  - name: webhook
+    containerPort: 9443
+    protocol: TCP
+  {{- end }}
+# Ready once all objects are known: a poller that cannot start, for its configuration is wrong, ends an upgrade before an old pod leaves.
+readinessProbe:
+  httpGet:
+    path: /readyz
+    port: metrics
+  periodSeconds: 5
+livenessProbe:
+  httpGet:
+    path: /healthz
+    port: metrics
+  failureThreshold: 6
+resources:
+  {{- toYaml .Values.poller.resources | nindent 2 }}
+securityContext:
+  {{- include "sluice.locked" . | nindent 2 }}
+volumeMounts:
+  - name: config
+    mountPath: /etc/sluice
+    readOnly: true
+  - name: api-token
+    mountPath: /var/run/secrets/kubernetes.io/serviceaccount
+    readOnly: true
+  {{- if .Values.poller.webhook.enabled }}
+  - name: webhook-secret
+    mountPath: /webhook/secret
+    readOnly: true
+  - name: webhook-tls
+    mountPath: /webhook/tls
+    readOnly: true
+  {{- end }}
+  {{- range $index, $name := .Values.poller.secrets }}
+  - name: secret-{{ $index }}
+    mountPath: /secrets/{{ $name }}
+    readOnly: true
+  {{- end }}
+  {{- range $index, $name := .Values.poller.configMaps }}
+  - name: configmap-{{ $index }}
+    mountPath: /configmaps/{{ $name }}
+    readOnly: true
+  {{- end }}
+{{- end }}
+
+{{- define "sluice.pollerVolumes" -}}
+- name: config
+  configMap:
+    name: {{ include "sluice.fullname" . }}-poller
+# The token as Kubernetes itself would mount it, but in one container only.
+- name: api-token
+  projected:
+    defaultMode: 0440
+    sources:
+      - serviceAccountToken:
+          path: token
+          expirationSeconds: 3607
+      - configMap:
+          name: kube-root-ca.crt
+          items:
+            - key: ca.crt
+              path: ca.crt
+      - downwardAPI:
+          items:
+            - path: namespace
+              fieldRef:
+                apiVersion: v1
+                fieldPath: metadata.namespace
+{{- if .Values.poller.webhook.enabled }}
+- name: webhook-secret
+  secret:
+    secretName: {{ .Values.poller.webhook.secretName }}
+    defaultMode: 0440
+- name: webhook-tls
+  secret:
+    secretName: {{ include "sluice.webhookTlsSecret" . }}
+    defaultMode: 0440
+{{- end }}
+{{- range $index, $name := .Values.poller.secrets }}
+- name: secret-{{ $index }}
+  secret:
+    secretName: {{ $name }}
+    defaultMode: 0440
+{{- end }}
+{{- range $index, $name := .Values.poller.configMaps }}
+- name: configmap-{{ $index }}
+  configMap:
+    name: {{ $name }}
+{{- end }}
+{{- end }}

@@ -1,0 +1,135 @@
+// The values of the chart: one schema, from which values.yaml, values.schema.json and VALUES.md are made.
+import { Type, type TProperties } from '@sinclair/typebox'
+import { oneOf } from '../../../hooks/core/schema.ts'
+import { PrometheusConfig } from '../../../poller/analysis/config.ts'
+import { RegistryConfig } from '../../../poller/registry/config.ts'
+import { Affinity, closed, egressRules, env, key, name, peers, resources, texts, Toleration, TopologySpread } from './kubernetes-parts.ts'
+
+const flag = (value: boolean, description: string) => Type.Boolean({ default: value, description })
+const text = (value: string, description: string, options: object = {}) => Type.String({ default: value, description, ...options })
+const LogLevel = oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], { default: 'info', description: 'What is logged: one of trace, debug, info, warn, error, fatal, silent.' })
+const CONTAINER = { requests: { cpu: '50m', memory: '128Mi' }, limits: { memory: '512Mi' } }
+const inNamespace = (namespace: string) => [{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': namespace } } }]
+
+const Image = closed({
+  repository: text('sluice', 'Where the image is, without tag. There is no published one: build it from the Dockerfile and name yours.', { minLength: 1 }),
+  tag: text('', 'Empty means the release of this chart.', { pattern: '^[\\w.-]{0,128}$' }),
+  digest: text('', 'Such as sha256:…; it counts before the tag.', { pattern: '^(sha256:[0-9a-f]{64})?$' }),
+  pullPolicy: oneOf(['Always', 'IfNotPresent', 'Never'], { default: 'IfNotPresent', description: 'When the image is pulled.' })
+}, 'The image of both programs.')
+
+const Token = closed({
+  existingSecret: name('A Secret in this namespace with the token that Metacontroller shows and the hooks ask for.'),
+  key: key('Its key with the one token that Metacontroller sends.', 'token'),
+  acceptedKey: key('Its key with the tokens that the hooks accept, one a line; empty means the same key. Two keys make a change of tokens without a gap.', ''),
+  generate: flag(false, 'Makes such a Secret with a random token and keeps it. Not for tools that render without the cluster (Argo CD, helm template): they would make another token each time.')
+}, 'The bearer token between Metacontroller and hooks. Without one, whoever reaches the port is answered.')
+
+const Tls = closed({
+  enabled: flag(false, 'Serves https, and has Metacontroller check the certificate.'),
+  existingSecret: name('A Secret of type kubernetes.io/tls in this namespace; empty means that cert-manager makes one. Its certificate must be for <service>.<namespace>.svc.'),
+  caKey: key('The key of that Secret with the authority that Metacontroller trusts; empty means the authorities of its system.', 'ca.crt'),
+  caBundle: text('', 'The authority itself, in PEM; it counts before caKey, and spares Metacontroller the reading of Secrets.')
+}, 'Encryption between Metacontroller and hooks.')
+
+const Hooks = closed({
+  url: text('', 'Where Metacontroller finds the hooks when they run outside of this chart, such as http://192.168.1.7:8080. The pods then hold the poller only.', { pattern: '^(https?://[^/?#@]+(/[^?#]*)?)?$' }),
+  v: text('', 'What Metacontroller asks for as ?v=, and the hooks answer to. Empty means the release, with a checksum of the settings below and of the image if they are not the default ones. With url it must be the HOOKS_V of the hooks there.', { maxLength: 128 }),
+  logLevel: LogLevel,
+  drainSeconds: Type.Number({ default: 5, minimum: 0, maximum: 25, description: 'How long a hook that is leaving sends calls away before its port closes.' }),
+  env: env(['HOOKS_V', 'HOOK_TOKEN_FILE', 'TLS_CERT_FILE', 'TLS_KEY_FILE', 'LOG_LEVEL', 'DRAIN_SECONDS', 'PORT'], 'Further environment variables, such as HOST with value "::" in a cluster without IPv4.'),
+  resources: resources(CONTAINER),
+  token: Token,
+  tls: Tls
+}, 'The hooks: what decides.')
+
+const SecretNames = (description: string) => Type.Array(Type.String({ minLength: 1, maxLength: 253, pattern: '^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$' }), { default: [], uniqueItems: true, description })
+const entries = (Entry: typeof RegistryConfig | typeof PrometheusConfig, description: string) =>
+  Type.Record(Type.String({ pattern: '^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$' }), Entry, { default: {}, additionalProperties: false, description })
+
+const Webhook = closed({
+  enabled: flag(false, 'Opens port 9443, POST /mlflow-webhook. MLflow tells of changes there; without it they are found within monitoringInterval.'),
+  secretName: name('The Secret in this namespace with the secret that the webhook was created with in MLflow.'),
+  secretKey: key('Its key.', 'secret'),
+  tlsSecret: name('A Secret of type kubernetes.io/tls in this namespace; empty means that cert-manager makes one.'),
+  dnsNames: Type.Array(Type.String({ minLength: 1, maxLength: 253 }), { default: [], description: 'Further names for the certificate of cert-manager, for an MLflow outside of the cluster.' })
+}, "MLflow's webhook.")
+
+const Poller = closed({
+  logLevel: LogLevel,
+  config: closed({
+    registries: entries(RegistryConfig, 'MLflow servers by name; objects name one in spec.registry, or mean default. Such as default: {url: "http://mlflow.mlflow.svc:5000", artifactsDestination: "s3://mlflow"}.'),
+    prometheus: entries(PrometheusConfig, 'Prometheus servers by name; objects name one in spec.analysis.provider, or mean default. Such as default: {url: "http://prometheus.monitoring.svc:9090"}.')
+  }, 'The configuration file of the poller; its README describes all fields. Credentials are refused here, for everybody may read a ConfigMap: name files under /secrets instead.'),
+  secrets: SecretNames('Secrets in this namespace with credentials; the file of a key is /secrets/<name>/<key>. Only the poller gets them.'),
+  configMaps: SecretNames('ConfigMaps in this namespace, with authorities for example; the file of a key is /configmaps/<name>/<key>.'),
+  env: env(['SLUICE_CONFIG', 'NAMESPACE', 'POD_NAME', 'POD_NAMESPACE', 'LOG_LEVEL', 'METRICS_PORT', 'WEBHOOK_PORT', 'WEBHOOK_TLS_CERT_FILE', 'WEBHOOK_TLS_KEY_FILE', 'WEBHOOK_SECRET_FILE'], 'Further environment variables.'),
+  resources: resources(CONTAINER),
+  webhook: Webhook
+}, 'The poller: what looks outside.')
+
+const Issuer = closed({
+  name: name('Its name; empty means no cert-manager.'),
+  kind: oneOf(['Issuer', 'ClusterIssuer'], { default: 'Issuer', description: 'Issuer (in this namespace) or ClusterIssuer.' }),
+  group: text('cert-manager.io', 'Its API group.', { minLength: 1 })
+}, 'The issuer that certificates are asked of.')
+
+const NetworkPolicy = closed({
+  enabled: flag(true, 'Lets in and out only what is named here and in poller.config.'),
+  ingress: closed({
+    metacontroller: peers(inNamespace('metacontroller'), 'Who may call the hooks; [] means anybody.'),
+    monitoring: peers(inNamespace('monitoring'), 'Who may read metrics; [] means anybody.'),
+    webhook: peers([], "Who may call MLflow's webhook; [] means anybody: it asks for a signature.")
+  }, 'What may come in.'),
+  egress: closed({
+    namespaces: Type.Array(Type.String({ minLength: 1, maxLength: 63 }), { default: ['mlflow', 'monitoring'], uniqueItems: true, description: 'Namespaces that may be reached. Those of <service>.<namespace>.svc addresses in poller.config are added, and the ports of all other addresses there.' }),
+    apiServerPorts: Type.Array(Type.Integer({ minimum: 1, maximum: 65535 }), { default: [443, 6443], minItems: 1, description: 'Ports of the API server, before and after the Service.' }),
+    apiServerCidrs: Type.Array(Type.String({ minLength: 1 }), { default: [], description: 'Its addresses, such as 10.0.0.1/32; [] means any.' }),
+    extra: egressRules('Further rules, as Kubernetes has them.')
+  }, 'What may go out; DNS always may.')
+}, 'Network policy of the pods.')
+
+const user = (what: string) => Type.Union([Type.Integer({ minimum: 1 }), Type.Null()], { default: 65532, description: `${what}; null leaves it to the platform, as OpenShift wants it.` })
+
+const sections: TProperties = {
+  image: Image,
+  imagePullSecrets: Type.Array(closed({ name: Type.String({ minLength: 1 }) }, 'A Secret.'), { default: [], description: 'Secrets that the image is pulled with.' }),
+  nameOverride: text('', 'In place of sluice in names and labels.', { maxLength: 40 }),
+  fullnameOverride: text('', 'The name of all objects, in place of one made of release and chart.', { maxLength: 40 }),
+  commonLabels: texts('Labels of all objects.'),
+  replicas: Type.Integer({ default: 2, minimum: 0, maximum: 20, description: 'How many pods. Every one answers hooks; one poller leads, the others stand by.' }),
+  watchNamespace: Type.String({ default: '', maxLength: 63, pattern: '^([a-z0-9]([-a-z0-9]*[a-z0-9])?)?$', description: 'The one namespace that the poller looks after, with rights in no other; empty means all.' }),
+  hooks: Hooks,
+  poller: Poller,
+  seldon: closed({ enabled: flag(true, 'Whether Seldon Core v1 (SeldonDeployment) is installed. Switch it off where it is not: Metacontroller starts no controller that names a kind which does not exist.') }, 'Serving by Seldon Core.'),
+  metacontroller: closed({
+    serviceAccount: closed({ name: name('Its name.', 'metacontroller'), namespace: name('Its namespace.', 'metacontroller') }, 'The ServiceAccount that Metacontroller runs as.'),
+    bind: flag(true, 'Gives it a role with all that Sluice needs; without effect where Metacontroller may do everything, as its own chart has it.')
+  }, 'Metacontroller, which is installed by its own chart.'),
+  crds: closed({
+    install: flag(true, 'Installs and upgrades the CRDs.'),
+    keep: flag(true, 'Keeps them, and so all objects and what serves, when the release is uninstalled.')
+  }, 'CustomResourceDefinitions.'),
+  rbac: closed({ create: flag(true, "Makes the poller's roles."), aggregate: flag(true, "Adds our kinds to Kubernetes' own roles view, edit and admin.") }, 'Roles.'),
+  serviceAccount: closed({ create: flag(true, 'Makes it.'), name: name('Its name; empty means that of the other objects.'), annotations: texts('Its annotations.') }, "The poller's ServiceAccount."),
+  service: closed({ annotations: texts('Its annotations.') }, 'The Service before hooks, metrics and webhook.'),
+  certManager: closed({ issuer: Issuer }, 'cert-manager, for certificates that no existing Secret has.'),
+  podDisruptionBudget: closed({ enabled: flag(true, 'Makes one, where there are at least two replicas.'), minAvailable: Type.Integer({ default: 1, minimum: 1, description: 'How many pods always stay.' }) }, 'Disruption budget.'),
+  networkPolicy: NetworkPolicy,
+  serviceMonitor: closed({
+    enabled: flag(false, 'Makes a ServiceMonitor; needs the Prometheus operator.'),
+    labels: texts('Labels that the Prometheus looks for.'),
+    interval: text('30s', 'How often it scrapes.', { pattern: '^([0-9]+(ms|s|m|h))+$' })
+  }, 'Scraping by the Prometheus operator.'),
+  podAnnotations: texts('Annotations of the pods.'),
+  podLabels: texts('Further labels of the pods.'),
+  podSecurity: closed({ runAsUser: user('User'), runAsGroup: user('Group'), fsGroup: user('Group of mounted files') }, 'Who the programs run as. The rest is fixed: no root, no privileges, no capabilities, a read-only file system.'),
+  priorityClassName: text('', 'Priority class of the pods.', { maxLength: 253 }),
+  nodeSelector: texts('Labels of the nodes that the pods may run on.'),
+  tolerations: Type.Array(Toleration, { default: [], description: 'Taints that the pods tolerate.' }),
+  affinity: Affinity,
+  topologySpreadConstraints: Type.Array(TopologySpread, { default: [], description: 'How pods are spread; [] means over nodes, if possible.' })
+}
+
+/** All values. `global` is what helm adds where this chart is part of another. */
+export const ChartValues = Type.Object({ ...sections, global: Type.Optional(Type.Object({}, { description: 'Not used; helm adds it where this chart is part of another.' })) }, { additionalProperties: false })

@@ -1,0 +1,41 @@
+// Who may do what in the plain installation: the poller, people, and Metacontroller.
+import type { Access, Rule } from '../roles.ts'
+import { clusterMetadataOf, metadataOf, NAME, NAMESPACE } from './labels.ts'
+
+const RBAC = 'rbac.authorization.k8s.io'
+const API = `${RBAC}/v1`
+
+/** Where Metacontroller's own chart and manifests put it. */
+const METACONTROLLER = { kind: 'ServiceAccount', name: 'metacontroller', namespace: 'metacontroller' }
+
+/** The poller's account and rights: in all namespaces for objects, in its own for the lease. The token is mounted in the poller only. */
+export function pollerAccess ({ poller, election }: Access, release: string): object[] {
+  const name = `${NAME}-poller`
+  const subjects = [{ kind: 'ServiceAccount', name: NAME, namespace: NAMESPACE }]
+  return [
+    { apiVersion: 'v1', kind: 'ServiceAccount', metadata: metadataOf(release), automountServiceAccountToken: false },
+    { apiVersion: API, kind: 'ClusterRole', metadata: clusterMetadataOf(release, name), rules: poller },
+    { apiVersion: API, kind: 'ClusterRoleBinding', metadata: clusterMetadataOf(release, name), roleRef: { apiGroup: RBAC, kind: 'ClusterRole', name }, subjects },
+    { apiVersion: API, kind: 'Role', metadata: metadataOf(release, name), rules: election },
+    { apiVersion: API, kind: 'RoleBinding', metadata: metadataOf(release, name), roleRef: { apiGroup: RBAC, kind: 'Role', name }, subjects }
+  ]
+}
+
+/** Roles of people, added to Kubernetes' own view, edit and admin. */
+export function peopleAccess ({ view, edit }: Access, release: string): object[] {
+  return [aggregated(`${NAME}-view`, ['view'], view, release), aggregated(`${NAME}-edit`, ['edit', 'admin'], edit, release)]
+}
+
+/** Everything that Metacontroller needs to run Sluice. Redundant where it may do everything, as its own chart has it. */
+export function metacontrollerAccess ({ metacontroller }: Access, release: string): object[] {
+  const name = `${NAME}-metacontroller`
+  return [
+    { apiVersion: API, kind: 'ClusterRole', metadata: clusterMetadataOf(release, name), rules: metacontroller.map(({ rule }) => rule) },
+    { apiVersion: API, kind: 'ClusterRoleBinding', metadata: clusterMetadataOf(release, name), roleRef: { apiGroup: RBAC, kind: 'ClusterRole', name }, subjects: [METACONTROLLER] }
+  ]
+}
+
+function aggregated (name: string, roles: string[], rules: Rule[], release: string): object {
+  const labels = Object.fromEntries(roles.map((role) => [`${RBAC}/aggregate-to-${role}`, 'true']))
+  return { apiVersion: API, kind: 'ClusterRole', metadata: clusterMetadataOf(release, name, labels), rules }
+}
