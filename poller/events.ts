@@ -10,6 +10,8 @@ import { registryEvents } from './registry-events.ts'
 export type ObjectEvent = {
   /** Equal keys of one object are one and the same event. */
   key: string
+  /** Of what stands for a while and may come back: since when it is so. newEvents puts it into the key, so that the next time has a name of its own. */
+  since?: string | undefined
   type: 'Normal' | 'Warning'
   reason: string
   /** What was done or tried, in one word, as events.k8s.io demands. */
@@ -30,6 +32,11 @@ const RECENT_SECONDS = 50 * 60
  * of. `now` is the API server's time in seconds.
  */
 export function newEvents (before: Model | undefined, after: Model, now: number): ObjectEvent[] {
+  return findNews(before, after, now).map(({ since, ...event }) => ({ ...event, key: since === undefined ? event.key : `${event.key}/${since}` }))
+}
+
+// `since` has no part in what is news: what goes on is one occasion, whatever becomes of a condition's time.
+function findNews (before: Model | undefined, after: Model, now: number): ObjectEvent[] {
   if (before === undefined) return eventsOf(after).filter(({ at }) => at !== undefined && at >= now - RECENT_SECONDS)
   const known = new Set(eventsOf(before).map(({ key }) => key))
   const events = new Map([...eventsOf(after), ...endedBetween(before, after)].map((event) => [event.key, event]))
@@ -85,7 +92,8 @@ function outcomeEvent (model: Model, ended: Ended): ObjectEvent {
   return {
     // The stable version is part of it because an instant return to the previous one does not count as a rollout of its own.
     key: `${ended.n}/${ended.outcome}/${status?.stable ? predictorName(status.stable) : ''}`,
-    type: reason === 'RolledBack' || reason === 'Aborted' ? 'Warning' : 'Normal',
+    // A person who moves the alias back has what was asked for; only an abort has a failure behind it, or somebody who feared one.
+    type: ended.outcome === 'Aborted' ? 'Warning' : 'Normal',
     reason,
     action: 'Rollout',
     note: sentence(note),
@@ -165,18 +173,24 @@ function phaseEvents (model: Model): ObjectEvent[] {
 
 function pausedEvent (model: Model): ObjectEvent {
   const { reason = '', error, counter = 0, rollout, canary, weight = 0 } = model.status ?? {}
+  const since = transitionOf(model.status, 'Progressing')
   return {
     key: `${counter}/Paused/${reason}/${rollout?.step ?? 0}`,
+    since,
     type: model.spec.rollout.paused ? 'Normal' : 'Warning',
     reason: 'Paused',
     action: 'Rollout',
     note: `${sentence(quoteVersion(canary))} stays at ${weight} % of the traffic. ${error ?? 'The rollout is paused.'}${describeLastCheck(model, rollout?.id)}`,
-    at: parseInstant(transitionOf(model.status, 'Progressing'))
+    at: parseInstant(since)
   }
 }
 
 function degradedEvent ({ status }: Model, error: string): ObjectEvent {
-  return { key: `${status?.counter ?? 0}/Degraded/${status?.reason ?? ''}`, type: 'Warning', reason: 'Degraded', action: 'Serving', note: error, at: parseInstant(transitionOf(status, 'Ready')) }
+  const { counter = 0, reason = '', conditions } = status ?? {}
+  // Trouble of the backend may leave Ready as it is.
+  const ofBackend = conditions?.some((condition) => condition.type === 'BackendReady' && condition.reason === reason)
+  const since = transitionOf(status, ofBackend ? 'BackendReady' : 'Ready')
+  return { key: `${counter}/Degraded/${reason}`, since, type: 'Warning', reason: 'Degraded', action: 'Serving', note: error, at: parseInstant(since) }
 }
 
 /** The rollout's number in its id: unique for the life of an object. */

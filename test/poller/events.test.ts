@@ -43,8 +43,8 @@ const rows: Row[] = [
   { name: 'aborted by hand is not called a failure', before: model(STEPPING), after: model({ ...FAILED, failedVersions: [{ ...FAILURE, reason: 'Aborted' }], reason: 'Aborted' }), want: ['Warning Aborted: The rollout of version 8 was aborted by hand and version 7 gets all traffic. Set sluice.dev/retry=v8-aaaaaa-40 to try it again.'] },
   { name: 'a promotion is complete', before: model({ ...STEPPING, rollout: { ...ROLLOUT, stage: 'Promoting' } }), after: model(PROMOTED), want: [`Normal PromotionComplete: Version 8 has passed all steps and gets all traffic. Version 7 stays loaded until ${at(700)} for an instant return.`] },
   { name: 'promoted by hand', before: model({ ...STEPPING, rollout: { ...ROLLOUT, stage: 'Promoting' } }), after: model({ ...PROMOTED, lastOutcome: 'FastPromoted', previous: undefined as never }), want: ['Normal PromotionComplete: Version 8 gets all traffic: promoted by hand, without its remaining checks.'] },
-  { name: 'the instant return is told though it is no rollout of its own', before: model(PROMOTED), after: model({ ...SERVING, counter: 40, lastOutcome: 'FastRolledBack' }), want: ['Warning RolledBack: The alias is back on version 7, which was still loaded: it gets all traffic again at once.'] },
-  { name: 'the alias is back before the end', before: model(STEPPING), after: model({ ...SERVING, counter: 40, lastOutcome: 'RolledBack' }), want: ['Warning RolledBack: The alias is back on the stable version: version 8 was rolled back and version 7 gets all traffic.'] },
+  { name: 'the instant return is told though it is no rollout of its own', before: model(PROMOTED), after: model({ ...SERVING, counter: 40, lastOutcome: 'FastRolledBack' }), want: ['Normal RolledBack: The alias is back on version 7, which was still loaded: it gets all traffic again at once.'] },
+  { name: 'the alias is back before the end', before: model(STEPPING), after: model({ ...SERVING, counter: 40, lastOutcome: 'RolledBack' }), want: ['Normal RolledBack: The alias is back on the stable version: version 8 was rolled back and version 7 gets all traffic.'] },
   { name: 'superseded, and the next rollout is there already', before: model(STEPPING), after: model({ ...STEPPING, counter: 41, weight: 0, lastOutcome: 'Superseded', rollout: { ...ROLLOUT, id: 'v9-bbbbbb-41', stage: 'Loading' } }), want: ['Normal Superseded: The alias moved on before the rollout of version 8 was complete; version 7 gets all traffic until the newer version is loaded.'] },
   { name: 'the first version is deployed', before: model({ canary: V7, counter: 30, rollout: { ...ROLLOUT, id: 'v7-aaaaaa-30', stage: 'Loading' } }), after: model(SERVING), want: ['Normal Deployed: Version 7 is deployed and gets all traffic.'] },
   { name: 'what is degraded otherwise', before: model(), after: model({ ...SERVING, phase: 'Degraded', reason: 'StableUnavailable', error: 'No pod of version 7 is available.' }), want: ['Warning Degraded: No pod of version 7 is available.'] },
@@ -67,10 +67,30 @@ t.test('what a restart tells again has the name it had', (t) => {
   for (const { name, before, after } of rows) {
     if (!before) continue
     const live = newEvents(before, after, NOW)
-    const keys = new Set(eventsOf(after).map(({ key }) => key))
+    const keys = new Set(eventsOf(after).map(({ key, since }) => since === undefined ? key : `${key}/${since}`))
     const lost = live.filter(({ key }) => !keys.has(key)).map(({ reason }) => reason)
     // An end whose traces the next rollout has wiped out is known only to those who saw it.
     t.same(lost, name.startsWith('superseded') ? ['Superseded'] : [], name)
+  }
+  t.end()
+})
+
+const condition = (type: string, reason: string, when: number) => ({ type, status: 'False' as const, reason, message: '', lastTransitionTime: at(when) })
+const pausedSince = (when: number, reason = 'Paused') => model({ ...STEPPING, phase: 'Paused', reason, conditions: [condition('Progressing', reason, when)] })
+const degradedSince = (when: number, reason = 'StableUnavailable', type = 'Ready') => model({ ...SERVING, phase: 'Degraded', reason, error: 'Look.', conditions: [condition('Ready', 'StableUnavailable', type === 'Ready' ? when : -9000), condition(type, reason, when)] })
+
+t.test('what comes back after it was over is told again, under another name', (t) => {
+  const rows: Array<{ name: string, good: Model, bad: (when: number) => Model }> = [
+    { name: 'a second outage of the same version', good: model(), bad: degradedSince },
+    { name: 'a second failure of the backend, with a stable version that is as ready as ever', good: model(), bad: (when) => degradedSince(when, 'BackendFailed', 'BackendReady') },
+    { name: 'a second pause at the same step', good: model(STEPPING), bad: pausedSince },
+    { name: 'a second want of traffic at the same step', good: model(STEPPING), bad: (when) => pausedSince(when, 'NotEnoughTraffic') }
+  ]
+  for (const { name, good, bad } of rows) {
+    const keys = [bad(10), bad(60)].flatMap((after) => newEvents(good, after, NOW).map(({ key }) => key))
+    t.equal(new Set(keys).size, 2, `${name}: ${keys.join(' and ')}`)
+    t.ok(newEvents(undefined, bad(60), NOW).some(({ key }) => key === keys[1]), `${name}: a restart gives it the same name`)
+    t.same(newEvents(bad(10), bad(60), NOW), [], `${name}: what goes on is told once, also when the time of its condition changes`)
   }
   t.end()
 })
