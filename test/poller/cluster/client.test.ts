@@ -118,7 +118,9 @@ t.test('the server\'s clock', async (t) => {
     { name: 'runs on between answers', seen: [[0, 100]], now: 5_500, want: 105_500 },
     { name: 'takes the answer that bounds it best', seen: [[900, 100], [1_100, 101]], now: 2_000, want: 101_900 },
     { name: 'is not set back by a slow answer', seen: [[0, 100], [1_500, 100]], now: 2_000, want: 102_000 },
-    { name: 'follows a server that was set back', seen: [[0, 100], [1_000, 40]], now: 1_000, want: 40_000 }
+    { name: 'follows a server that was set back', seen: [[0, 100], [1_000, 40]], now: 1_000, want: 40_000 },
+    { name: 'gives up what a fast local clock has gained, within two minutes', seen: [[0, 100], [60_500, 160], [121_500, 220]], now: 121_500, want: 221_000 },
+    { name: 'forgets what it knew before a long silence', seen: [[0, 100], [600_000, 699]], now: 600_000, want: 699_000 }
   ]
   for (const { name, seen, now, want } of rows) {
     let time = 0
