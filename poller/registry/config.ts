@@ -3,7 +3,7 @@ import { Type, type Static } from '@sinclair/typebox'
 import { duration } from '../../hooks/core/schema.ts'
 import { secondsOf } from '../../hooks/core/time.ts'
 import { endpointProblems, endpointProperties, parseConfig } from '../http/config.ts'
-import { isStorageUri } from './resolve-uri.ts'
+import { holdsCredentials, isStorageUri } from './resolve-uri.ts'
 
 const KubernetesAuth = Type.Object({
   serviceAccount: Type.String({ minLength: 1, maxLength: 253, description: 'Reader ServiceAccount whose token is sent; the poller\'s own token never leaves the API server.' }),
@@ -45,6 +45,9 @@ function ownProblems ({ auth, kubernetesAuth, artifactsDestination }: RegistryCo
   if (kubernetesAuth && (auth?.bearer || auth?.basic)) problems.push('kubernetesAuth: takes the place of auth; keep one')
   if (artifactsDestination !== undefined && !isStorageUri(artifactsDestination)) {
     problems.push('artifactsDestination: must be a URI that a model\'s pod can read, such as s3://bucket/path or pvc://claim/path')
+  }
+  if (artifactsDestination !== undefined && holdsCredentials(artifactsDestination)) {
+    problems.push('artifactsDestination: must hold no credentials, for it becomes part of what objects and pods show; models get theirs from a Secret')
   }
   return problems
 }

@@ -25,6 +25,19 @@ export function isStorageUri (text: string): boolean {
   return scheme !== undefined && scheme.length > 1 && !UNREADABLE.has(scheme) && /^[^:]+:\/\/[^/]/.test(text)
 }
 
+// What Azure, AWS, Google and GitLab call what signs or permits a request, and what others do.
+const SECRET_PARAMETER = /^(sig|signature|(x-(amz|goog)-)?(signature|credential|security-token)|awsaccesskeyid|googleaccessid|(access_|private_|auth_|job_)?token|api_?key|password|secret)$/i
+
+/**
+ * Whether a URI holds name and password, a token in place of the name (http and https; elsewhere that is the name of a container), or a
+ * parameter that signs or permits the request.
+ */
+export function holdsCredentials (uri: string): boolean {
+  if (/^[^:]+:\/\/[^/]*:[^/]*@/.test(uri) || /^https?:\/*[^/?#]*@/i.test(uri)) return true
+  const parameters = new URLSearchParams(uri.split(/[?#]/).slice(1).join('&'))
+  return [...parameters.keys()].some((name) => SECRET_PARAMETER.test(name))
+}
+
 /**
  * The storage URI of a version, or the sentence that says why there is none and what to do.
  * mlflow-artifacts:/P and mlflow-artifacts://host/P are D/P with the artifacts destination D; in a workspace W other than the default
@@ -41,8 +54,8 @@ function resolve (place: Place): Resolution {
   const { downloadUri } = place
   if (downloadUri === '') return { problem: 'the registry names no artifacts for this version; register it again with a source' }
   if (/["\\\p{C}]/u.test(downloadUri)) return { problem: 'the artifact URI holds characters that no storage path needs; register the version from a plain path' }
-  // Credentials in a URI would end up in annotations, logs and pods.
-  if (/^[^:]+:\/\/[^/]*:[^/]*@/.test(downloadUri)) return { problem: 'the artifact URI holds credentials; register the version without them and use a Secret' }
+  // Credentials in a URI would end up in annotations, logs and pods; also the sentence must not repeat them.
+  if (holdsCredentials(downloadUri)) return { problem: 'the artifact URI holds credentials; register the version without them and use a Secret' }
   const scheme = schemeOf(downloadUri)
   switch (scheme) {
     case 'mlflow-artifacts':

@@ -14,6 +14,7 @@ t.test('what is wrong is named by its field', async (t) => {
     { value: { url: 'http://m', pageSize: 1001 }, want: /^registries\.a\.pageSize: / },
     { value: { url: 'http://m', minInterval: 'often' }, want: /^registries\.a\.minInterval: / },
     { value: { url: 'http://m', artifactDestination: 's3://b' }, want: 'registries.a.artifactDestination: Unexpected property' },
+    { value: { url: 'http://m', artifactsDestination: 'https://acc.blob.example/c?sig=x' }, want: 'registries.a.artifactsDestination: must hold no credentials, for it becomes part of what objects and pods show; models get theirs from a Secret' },
     { value: { url: 'http://m', artifactsDestination: './mlartifacts' }, want: 'registries.a.artifactsDestination: must be a URI that a model\'s pod can read, such as s3://bucket/path or pvc://claim/path' },
     { value: { url: 'http://m', auth: { bearer: { token: 'x' } }, kubernetesAuth: { serviceAccount: 'r', namespace: 'm' } }, want: 'registries.a.kubernetesAuth: takes the place of auth; keep one' },
     { value: { url: 'http://m', kubernetesAuth: { namespace: 'm' } }, want: /^registries\.a\.kubernetesAuth\.serviceAccount: / }

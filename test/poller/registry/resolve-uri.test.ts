@@ -47,6 +47,34 @@ t.test('a sentence that says why there is none', async (t) => {
   }
 })
 
+t.test('a URI with credentials is refused, and the sentence does not repeat them', async (t) => {
+  const rows = [
+    { name: 'name and password', uri: 'https://user:SECRET@host/m' },
+    { name: 'of other schemes, too', uri: 's3://key:SECRET@bucket/m' },
+    { name: 'a token in place of the name', uri: 'https://SECRET@github.example/m' },
+    { name: 'over plain http', uri: 'HTTP://SECRET@host/m' },
+    { name: 'in what is hardly a URI', uri: 'https:/SECRET@host/m' },
+    { name: 'a shared access signature of Azure', uri: 'https://acc.blob.example/c/m?sv=2024&sig=SECRET' },
+    { name: 'with another scheme', uri: 'wasbs://c@acc.blob.example/m?sig=SECRET' },
+    { name: 'a presigned URL of S3', uri: 'https://b.s3.example/m?X-Amz-Credential=a&X-Amz-Signature=SECRET' },
+    { name: 'an older one', uri: 'https://b.s3.example/m?AWSAccessKeyId=a&Signature=SECRET' },
+    { name: 'a signed URL of Google', uri: 'https://storage.example/m?X-Goog-Signature=SECRET' },
+    { name: 'a token', uri: 'https://gitlab.example/m?private_token=SECRET' },
+    { name: 'a name that is percent-encoded', uri: 'https://host/m?%73ig=SECRET' },
+    { name: 'in the fragment', uri: 'https://host/m#access_token=SECRET' },
+    { name: 'behind the proxy', uri: 'mlflow-artifacts:/1/m?sig=SECRET' },
+    { name: 'of what cannot be read anyway', uri: 'dbfs:/m?token=SECRET' }
+  ]
+  for (const { name, uri } of rows) {
+    const answer = resolveUri({ downloadUri: uri, artifactsDestination: 's3://d', workspace: '' })
+    t.match(answer, { problem: /holds credentials; register the version without them/ }, name)
+    t.notMatch(JSON.stringify(answer), /SECRET/, name)
+  }
+  for (const uri of ['abfss://c@acct.example/m', 'https://host/a@b/m', 'https://host/m?version=3&design=1', 'hf://org/model@main']) {
+    t.strictSame(resolveUri({ downloadUri: uri, workspace: '' }), { uri }, uri)
+  }
+})
+
 t.test('what counts as storage', async (t) => {
   for (const uri of ['s3://b', 'gs://b/p', 'pvc://c', 'hf://org/model', 'wasbs://c@a/p']) t.ok(isStorageUri(uri), uri)
   for (const uri of ['', '/p', './p', 's3:/b', 's3://', 'c://x', 'file://h/p', 'runs:/x']) t.notOk(isStorageUri(uri), uri)
