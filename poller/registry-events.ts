@@ -1,5 +1,6 @@
 // Events about the registry's answer: a new version, an alias that is gone, a registry that does not answer.
 import { parseFacts, type RegistryFact } from '../hooks/core/facts.ts'
+import { modelUri } from '../hooks/core/model-uri.ts'
 import { predictorName, sameVersion } from '../hooks/core/names.ts'
 import { isAnswerTo, questionOf } from '../hooks/core/registry-question.ts'
 import { parseInstant } from '../hooks/core/time.ts'
@@ -32,10 +33,10 @@ function stateEvents (model: Model, fact: RegistryFact): ObjectEvent[] {
   }
 }
 
-function foundEvents ({ status }: Model, fact: RegistryFact): ObjectEvent[] {
+function foundEvents ({ spec, status }: Model, fact: RegistryFact): ObjectEvent[] {
   const { version, createdAt } = fact
   if (version === undefined || createdAt === undefined) return []
-  if (fact.uri === undefined && fact.problem !== undefined) return [make(fact, 'UriUnresolvable', 'Warning', `Version ${version} cannot be loaded: ${fact.problem}`)]
+  if (modelUri(spec.serving.modelUri, { name: spec.modelName, version, uri: fact.uri }) === undefined) return [make(fact, 'UriUnresolvable', 'Warning', `Version ${version} cannot be loaded: ${fact.problem ?? 'its storage URI is unknown'}`)]
   if (sameVersion({ version, createdAt }, status?.stable)) return []
   const after = status?.stable ? ` Version ${status.stable.version} is serving.` : ''
   return [make(fact, 'NewModelVersionDetected', 'Normal', `Alias ${fact.alias} of model ${fact.model} names version ${version}.${after}`)]

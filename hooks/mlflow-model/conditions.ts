@@ -5,6 +5,7 @@ import type { Spec } from './schema.ts'
 import type { Memory } from './schema/status.ts'
 import { BACKEND_FAILED, missingReason, STARTING, type Context, type Summary } from './phase.ts'
 import { isAvailable, type RolloutFacts } from './rollout/facts.ts'
+import { modelUri } from '../core/model-uri.ts'
 import { isAnswerTo, questionOf } from '../core/registry-question.ts'
 
 const NO_ROLLOUT = 'NoRollout'
@@ -81,7 +82,7 @@ function registryFound ({ spec, context: { registry } }: Input): Aspect {
   if (registry.stale) return aspect('RegistryFound', 'Unknown', 'RegistryUnreachable', `Registry ${spec.registry} has not answered for a while; the last answer stays in force. See the poller's log.`)
   switch (registry.state) {
     case 'Found':
-      if (registry.uri === undefined && registry.problem !== undefined) return aspect('RegistryFound', 'False', 'UriUnresolvable', `Alias ${names} is version ${registry.version}, which cannot be loaded: ${registry.problem}`)
+      if (registry.version && modelUri(spec.serving.modelUri, { name: spec.modelName, version: registry.version, uri: registry.uri }) === undefined) return aspect('RegistryFound', 'False', 'UriUnresolvable', `Alias ${names} is version ${registry.version}, which cannot be loaded: ${registry.problem ?? 'its storage URI is unknown'}`)
       return aspect('RegistryFound', 'True', 'Found', `Alias ${names} is version ${registry.version}.`)
     case 'AliasMissing':
       return aspect('RegistryFound', 'False', missingReason(registry.state), `Registry ${spec.registry} knows model ${spec.modelName}, but no alias ${spec.modelAlias} of it; set the alias in MLflow.`)

@@ -24,6 +24,7 @@ const rows: Row[] = [
   { name: 'the alias is gone and stable is kept', before: model(), after: model(SERVING, { registry: { state: 'AliasMissing' } }), want: ['Warning AliasNotFound: Alias champion of model churn does not exist in registry default. Version 7 goes on serving.'] },
   { name: 'the model is gone and serving stops', before: model(), after: model(SERVING, { registry: { state: 'ModelMissing' }, spec: { whenAliasMissing: 'Delete' } }), want: ['Warning ModelNotFound: Model churn does not exist in registry default. Serving stops (spec.whenAliasMissing: Delete).'] },
   { name: 'a version without a usable URI', before: model(), after: model(SERVING, { registry: { ...FOUND_8, uri: undefined as never, problem: 'no artifactsDestination' } }), want: ['Warning UriUnresolvable: Version 8 cannot be loaded: no artifactsDestination'] },
+  { name: 'a version that the spec says how to load needs no URI', before: model(), after: model(SERVING, { spec: { serving: { modelUri: 's3://models/{version}' } }, registry: { ...FOUND_8, uri: undefined as never, problem: 'no artifactsDestination' } }), want: ['Normal NewModelVersionDetected: Alias champion of model churn names version 8. Version 7 is serving.'] },
   { name: 'a rollout that loads gets no traffic', before: model(), after: model({ ...STEPPING, weight: 0, rollout: { ...ROLLOUT, stage: 'Loading' } }), want: [] },
   {
     name: 'a weight came into force, with the numbers that led to it',
