@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import pLimit from 'p-limit'
 import t from 'tap'
 import { parse } from 'yaml'
+import { chartOptionSets, renderChart, type Rendered } from './chart/render.ts'
 import { broken, complaint, constraintsOf, valueAt, withValue, type Constraint, type Schema } from './constraints.ts'
 import { openStage } from './stage.ts'
 
@@ -65,6 +66,7 @@ const RULES: Record<string, unknown[]> = {
   "modelAlias must not be 'latest'": [withSpec('modelAlias', 'Latest'), withSpec('modelAlias', 'v7')],
   'serving.env: a variable has both value and valueFrom': [withSpec('serving.env', [{ name: 'BOTH', value: '1', valueFrom: { secretKeyRef: REFERENCE } }])],
   'serving.env must not set MLSERVER_* variables': [withSpec('serving.env', [{ name: 'MLSERVER_HTTP_PORT', value: '1' }])],
+  'serving.seldon.annotations: a key is a name': [withSpec('serving.seldon.annotations', { 'no key': '1' })],
   'rollout.steps must rise strictly': [withSpec('rollout.steps', [50, 10]), withSpec('rollout.steps', [10, 10])],
   'rollout.keepStable must be at least 2m': [withSpec('rollout.keepStable', '119s')],
   'analysis.interval must be at least 1s': [withSpec('analysis.interval', '999ms')],
@@ -82,6 +84,9 @@ const ELSEWHERE: Record<string, unknown> = {
   'spec.serving.env[].valueFrom.secretKeyRef': withSpec('serving.env', [{ name: 'SECRET', valueFrom: { secretKeyRef: REFERENCE } }]),
   'spec.serving.env[].valueFrom.configMapKeyRef': withSpec('serving.env', [{ name: 'CONFIG', valueFrom: { configMapKeyRef: REFERENCE } }])
 }
+
+/** Kinds of others whose CRDs are not among ours. */
+const NOT_HERE = ['cert-manager.io/v1']
 
 const stage = await openStage(t)
 if (stage) {
@@ -122,9 +127,31 @@ if (stage) {
     }))
   })
 
+  await t.test('the chart with each of its option sets, the bundle and the kustomize base are accepted without a warning', async (t) => {
+    const strictly = ['apply', '--dry-run=server', '--warnings-as-errors', '--server-side', '--force-conflicts']
+    for (const { name, values } of [{ name: 'defaults', values: {} }, ...chartOptionSets()]) {
+      const objects = (await renderChart(stage.programs.helm, values)).filter(({ apiVersion }) => !NOT_HERE.includes(apiVersion))
+      await kubectl(['apply', '-f', '-'], { input: documents(namespacesOf(objects)) })
+      await t.resolves(kubectl([...strictly, '-f', '-'], { input: documents(objects) }), name)
+    }
+    await t.resolves(kubectl([...strictly, '-f', 'manifests/install.yaml']), 'manifests/install.yaml')
+    await t.resolves(kubectl([...strictly, '-k', 'manifests/base']), 'manifests/base')
+  })
+
   await t.test('a field that does not exist is refused', async (t) => {
     t.match(await apply(withSpec('rollout.step', [10])), /unknown field "spec.rollout.step"/)
   })
+}
+
+function documents (objects: object[]): string {
+  return objects.map((object) => JSON.stringify(object)).join('\n---\n')
+}
+
+/** What objects lie in has to be there, and asks for what the bundle's own namespace asks of pods. */
+function namespacesOf (objects: Rendered[]): object[] {
+  const labels = { 'pod-security.kubernetes.io/enforce': 'restricted', 'pod-security.kubernetes.io/warn': 'restricted' }
+  const names = new Set(objects.flatMap(({ metadata }) => metadata.namespace ?? []))
+  return [...names].map((name) => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } }))
 }
 
 /** An object that meets all demands but this one. */

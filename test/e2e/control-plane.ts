@@ -141,11 +141,12 @@ function schedulerPlan (setting: Setting, port: number): ServerPlan {
 
 function securePlan (setting: Setting, name: 'kube-controller-manager' | 'kube-scheduler', { port, args }: { port: number, args: string[] }): ServerPlan {
   const url = `https://127.0.0.1:${port}`
-  const plan = planOf(setting, name, { args: [...args, '--bind-address=127.0.0.1', `--secure-port=${port}`, `--cert-dir=${join(setting.folder, `certs-${name}`)}`], url, readyPath: '/healthz' })
+  // Whoever asks them comes from this machine: no configuration of clients is looked up.
+  const plan = planOf(setting, name, { args: [...args, '--authentication-skip-lookup=true', '--bind-address=127.0.0.1', `--secure-port=${port}`, `--cert-dir=${join(setting.folder, `certs-${name}`)}`], url, readyPath: '/healthz' })
   return { ...plan, fetch: createApi({ url }).fetch }
 }
 
 function kwokPlan (setting: Setting, port: number): ServerPlan {
-  const args = [`--config=${setting.programs.stages}`, `--kubeconfig=${setting.kubeconfig}`, '--manage-all-nodes=true', `--server-address=127.0.0.1:${port}`]
+  const args = [`--config=${setting.programs.stages}`, `--kubeconfig=${setting.kubeconfig}`, '--manage-all-nodes=true', '--node-lease-duration-seconds=40', `--server-address=127.0.0.1:${port}`]
   return planOf(setting, 'kwok', { args, url: `http://127.0.0.1:${port}`, readyPath: '/healthz' })
 }

@@ -28,21 +28,21 @@ export async function openStage (t: Test): Promise<Stage | undefined> {
   const atEnd = (end: () => Promise<unknown>): void => { endings.unshift(end) }
   const end = async (): Promise<void> => { for (const ending of endings.splice(0)) await ending() }
   t.teardown(async () => {
-    if (!t.passing()) await showLogs(t.name, folder)
+    if (!t.passing()) await showLogs(folder)
     await end()
   })
   await mkdir(join(folder, 'logs'))
   try {
     return { programs, folder, plane: await startControlPlane(programs, folder, atEnd), atEnd }
   } catch (error) {
-    await showLogs(t.name, folder)
+    await showLogs(folder)
     throw error
   }
 }
 
 /** Prints the end of every log, and keeps the whole of them. */
-async function showLogs (name: string, folder: string): Promise<void> {
-  const kept = join(OUTPUT, 'logs', basename(name).replaceAll(/[^\w.-]/g, '-'))
+async function showLogs (folder: string): Promise<void> {
+  const kept = join(OUTPUT, 'logs', basename(process.argv[1] ?? 'e2e'))
   await mkdir(kept, { recursive: true })
   await cp(join(folder, 'logs'), kept, { recursive: true })
   await cp(join(folder, 'audit.log'), join(kept, 'audit.log')).catch(() => { /* The API server did not come that far. */ })

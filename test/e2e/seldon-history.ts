@@ -1,0 +1,61 @@
+// Every state that the API server has shown of the SeldonDeployments: the weights they asked for, and whether anything else moved.
+import equal from 'fast-deep-equal'
+import type { Predictor } from '../../playground/stand-ins/seldon/seldon-deployment.ts'
+import type { Api } from './api.ts'
+
+interface SeldonObject {
+  metadata: { name: string, namespace: string, uid: string, labels?: object, annotations?: Record<string, string>, ownerReferences?: object[], finalizers?: string[], deletionTimestamp?: string }
+  spec: { predictors: Predictor[], [field: string]: unknown }
+}
+
+interface State { at: number, type: string, object: SeldonObject }
+
+export interface SeldonHistory {
+  /** Weights of a version in the order in which the spec asked for them since the instant `since` (milliseconds), without repeats; 0 where it was not named. */
+  weights: (name: string, version: string, since: number) => number[]
+  /** Sums of all weights that differ from 100. */
+  wrongSums: (name: string) => number[]
+  /** What has changed since `since` besides traffic, the list of predictors and the memory in the annotation. */
+  otherChanges: (name: string, since: number) => string[]
+}
+
+/** The memory of the rollout, and the control loop's copy of the whole object. */
+const MEMORY = ['sluice.dev/state', 'metacontroller.k8s.io/last-applied-configuration']
+
+/** Follows all SeldonDeployments; resolves when those that exist are known. */
+export async function followSeldon (api: Api): Promise<SeldonHistory> {
+  const states: State[] = []
+  await api.follow<SeldonObject>('/apis/machinelearning.seldon.io/v1/seldondeployments', (type, object) => { states.push({ at: Date.now(), type, object }) })
+  const of = (name: string, since = 0): State[] => states.filter(({ at, type, object }) => at >= since && type !== 'DELETED' && object.metadata.name === name)
+  return {
+    weights (name, version, since) {
+      const shares = of(name, since).map(({ object }) => shareOf(object, version))
+      return shares.filter((share, index) => share !== shares[index - 1])
+    },
+    wrongSums: (name) => of(name).map(({ object }) => object.spec.predictors.reduce((sum, { traffic = 0 }) => sum + traffic, 0)).filter((sum) => sum !== 100),
+    otherChanges (name, since) {
+      const found = of(name, since).map(({ object }) => object).filter(({ metadata }) => metadata.deletionTimestamp === undefined)
+      return found.flatMap((object, index) => differences(found[index - 1] ?? object, object))
+    }
+  }
+}
+
+function shareOf ({ spec }: SeldonObject, version: string): number {
+  return spec.predictors.filter(({ name }) => name.startsWith(`v${version}-`)).reduce((sum, { traffic = 0 }) => sum + traffic, 0)
+}
+
+function differences (before: SeldonObject, after: SeldonObject): string[] {
+  const parts = Object.keys({ ...fixed(before), ...fixed(after) }).filter((part) => !equal(fixed(before)[part], fixed(after)[part]))
+  const predictors = after.spec.predictors.filter((predictor) => {
+    const known = before.spec.predictors.find(({ name }) => name === predictor.name)
+    return known && !equal({ ...known, traffic: 0 }, { ...predictor, traffic: 0 })
+  })
+  return [...parts, ...predictors.map(({ name }) => `predictor ${name}`)].map((what) => `${what} changed`)
+}
+
+/** What must stay while weights move. */
+function fixed ({ metadata, spec: { predictors: _predictors, ...spec } }: SeldonObject): Record<string, unknown> {
+  const annotations = Object.fromEntries(Object.entries(metadata.annotations ?? {}).filter(([key]) => !MEMORY.includes(key)))
+  const { uid, labels, ownerReferences, finalizers } = metadata
+  return { uid, labels, ownerReferences, finalizers, annotations, spec }
+}
