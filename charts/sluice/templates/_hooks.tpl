@@ -74,12 +74,12 @@ readOnlyRootFilesystem: true
 - name: hooks-token
   secret:
     secretName: {{ . }}
-    defaultMode: 0440
+    defaultMode: 288 # 0440, which some readers of YAML take for 440
 {{- end }}
 {{- if include "sluice.hooksTls" . }}
 - name: hooks-tls
   secret:
     secretName: {{ include "sluice.hooksTlsSecret" . }}
-    defaultMode: 0440
+    defaultMode: 288 # 0440, which some readers of YAML take for 440
 {{- end }}
 {{- end }}

@@ -93,7 +93,7 @@ volumeMounts:
 # The token as Kubernetes itself would mount it, but in one container only.
 - name: api-token
   projected:
-    defaultMode: 0440
+    defaultMode: 288 # 0440, which some readers of YAML take for 440
     sources:
       - serviceAccountToken:
           path: token
@@ -113,17 +113,17 @@ volumeMounts:
 - name: webhook-secret
   secret:
     secretName: {{ .Values.poller.webhook.secretName }}
-    defaultMode: 0440
+    defaultMode: 288 # 0440, which some readers of YAML take for 440
 - name: webhook-tls
   secret:
     secretName: {{ include "sluice.webhookTlsSecret" . }}
-    defaultMode: 0440
+    defaultMode: 288 # 0440, which some readers of YAML take for 440
 {{- end }}
 {{- range $index, $name := .Values.poller.secrets }}
 - name: secret-{{ $index }}
   secret:
     secretName: {{ $name }}
-    defaultMode: 0440
+    defaultMode: 288 # 0440, which some readers of YAML take for 440
 {{- end }}
 {{- range $index, $name := .Values.poller.configMaps }}
 - name: configmap-{{ $index }}

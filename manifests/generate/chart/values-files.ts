@@ -24,7 +24,7 @@ export function printValues (schema: TSchema, header: string): string {
 
 /** values.schema.json: what helm refuses values by. */
 export function printSchema (schema: TSchema): string {
-  return `${JSON.stringify({ $schema: 'http://json-schema.org/draft-07/schema#', title: 'Values of the chart sluice', ...withoutDefaults(schema) }, undefined, 2)}\n`
+  return `${JSON.stringify({ $schema: 'http://json-schema.org/draft-07/schema#', title: 'Values of the chart sluice', ...checked(schema, true) }, undefined, 2)}\n`
 }
 
 /** VALUES.md: one line a value. */
@@ -54,14 +54,34 @@ function wrap (text: string, width: number): string[] {
   return lines
 }
 
-/** What the default of a value is stands in values.yaml; helm's reader does nothing with it. */
-function withoutDefaults (schema: TSchema): object {
-  return JSON.parse(JSON.stringify(schema, (key, value: unknown) => key === 'default' && !isDescribed(value) ? undefined : value)) as object
+type Json = Record<string, unknown>
+
+/**
+ * As helm checks it. Where helm fills in the defaults (`filled`) a value is missing only if somebody took it out; deeper down whatever has a default
+ * may be left out. Objects with named fields are closed.
+ */
+function checked (schema: TSchema, filled: boolean): Json {
+  const { default: _, required, properties, patternProperties, items, ...rest } = schema as Json & TSchema
+  const fields = properties as Properties | undefined
+  const isOpen = fields === undefined || Object.keys(fields).length === 0
+  const needed = (required as string[] | undefined ?? []).filter((name) => filled ? !isNullable(fields?.[name]) : fields?.[name]?.default === undefined)
+  return {
+    ...rest,
+    ...(needed.length > 0 && { required: needed }),
+    ...(fields && { properties: mapValues(fields, (field) => checked(field, filled && isSection(field))) }),
+    ...(patternProperties ? { patternProperties: mapValues(patternProperties as Properties, (field) => checked(field, false)) } : {}),
+    ...(items ? { items: checked(items as TSchema, false) } : {}),
+    ...(!isOpen && { additionalProperties: false })
+  }
 }
 
-/** A property that happens to be called default. */
-function isDescribed (value: unknown): boolean {
-  return typeof value === 'object' && value !== null && 'type' in value
+function mapValues (record: Properties, convert: (schema: TSchema) => Json): Json {
+  return Object.fromEntries(Object.entries(record).map(([name, schema]) => [name, convert(schema)]))
+}
+
+/** Helm takes a value out that is set to null. */
+function isNullable (schema: TSchema | undefined): boolean {
+  return (schema?.anyOf as TSchema[] | undefined)?.some(({ type }) => type === 'null') === true
 }
 
 function rowsOf (schema: TSchema, prefix: string): Array<[string, string, string]> {
