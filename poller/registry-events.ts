@@ -28,6 +28,11 @@ function stateEvents (model: Model, fact: RegistryFact): ObjectEvent[] {
       return [make(fact, 'VersionNotReady', 'Normal', `${alias} names a version that the registry does not call ready yet.`)]
     case 'Found':
       return foundEvents(model, fact)
+    case 'Unreachable':
+      return [make(fact, 'RegistryUnavailable', 'Warning', `Registry ${fact.server} has given no answer for this object yet: ${fact.problem}. It is asked again and again.`)]
+    case 'Refused':
+      // refusals.ts tells of it, with a reason of its own.
+      return []
     default:
       return fact.state satisfies never
   }

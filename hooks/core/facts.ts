@@ -10,13 +10,16 @@ import { parseInstant } from './time.ts'
 /** A fact is cut or refused by its writer beyond this many characters. */
 export const FACT_LIMIT = 4096
 
-/** What the registry answered about the alias. `server` is the name of a registry entry, never a URL. */
+/**
+ * What the registry answered about the alias. `server` is the name of a registry entry, never a URL. Two states are no answers: Unreachable
+ * (none was ever had) and Refused (the object may not ask that entry); `problem` then says why and what to do.
+ */
 export const RegistryFact = Type.Object({
   server: Type.String(),
   workspace: Type.String(),
   model: Type.String(),
   alias: Type.String(),
-  state: oneOf(['Found', 'AliasMissing', 'ModelMissing', 'NotReady']),
+  state: oneOf(['Found', 'AliasMissing', 'ModelMissing', 'NotReady', 'Unreachable', 'Refused']),
   version: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
   /** Creation time of the version in RFC 3339 with milliseconds: with the number it is the identity of a version. */
   createdAt: Type.Optional(instant()),

@@ -1,5 +1,6 @@
 // The conditions of an MlflowModel. Reasons are words for programs, messages sentences that name the object and the remedy, without times.
 import type { Aspect } from '../core/conditions.ts'
+import type { RegistryFact } from '../core/facts.ts'
 import { parseInstant } from '../core/time.ts'
 import type { Spec } from './schema.ts'
 import type { Memory } from './schema/status.ts'
@@ -82,17 +83,27 @@ function registryFound ({ spec, context: { registry } }: Input): Aspect {
   if (registry.stale) return aspect('RegistryFound', 'Unknown', 'RegistryUnreachable', `Registry ${spec.registry} has not answered for a while; the last answer stays in force. See the poller's log.`)
   switch (registry.state) {
     case 'Found':
-      if (registry.version && modelUri(spec.serving.modelUri, { name: spec.modelName, version: registry.version, uri: registry.uri }) === undefined) return aspect('RegistryFound', 'False', 'UriUnresolvable', `Alias ${names} is version ${registry.version}, which cannot be loaded: ${registry.problem ?? 'its storage URI is unknown'}`)
-      return aspect('RegistryFound', 'True', 'Found', `Alias ${names} is version ${registry.version}.`)
+      return versionFound(spec, registry)
     case 'AliasMissing':
       return aspect('RegistryFound', 'False', missingReason(registry.state), `Registry ${spec.registry} knows model ${spec.modelName}, but no alias ${spec.modelAlias} of it; set the alias in MLflow.`)
     case 'ModelMissing':
       return aspect('RegistryFound', 'False', missingReason(registry.state), `Registry ${spec.registry} knows no model ${spec.modelName}; register it, or correct spec.modelName.`)
     case 'NotReady':
       return aspect('RegistryFound', 'False', missingReason(registry.state), `Alias ${names} is version ${registry.version ?? 'unknown'}, whose registration is not finished in MLflow.`)
+    case 'Unreachable':
+      return aspect('RegistryFound', 'Unknown', missingReason(registry.state), `Registry ${spec.registry} has given no answer for this object yet: ${registry.problem}. It is asked again and again.`)
+    case 'Refused':
+      return aspect('RegistryFound', 'Unknown', missingReason(registry.state), `Alias ${names} is not looked up: ${registry.problem}.`)
     default:
       return registry.state satisfies never
   }
+}
+
+/** It speaks of the alias: a version that a template makes loadable is found, whatever the registry says of its URI. */
+function versionFound (spec: Spec, { version = '', uri, problem }: RegistryFact): Aspect {
+  const sentence = `Alias ${spec.modelAlias} of model ${spec.modelName} is version ${version}`
+  if (modelUri(spec.serving.modelUri, { name: spec.modelName, version, uri }) !== undefined) return aspect('RegistryFound', 'True', 'Found', `${sentence}.`)
+  return aspect('RegistryFound', 'False', 'UriUnresolvable', `${sentence}, which cannot be loaded: ${problem ?? 'its storage URI is unknown'}`)
 }
 
 function analysisPassing ({ memory, facts: { analysis } }: Input): Aspect {

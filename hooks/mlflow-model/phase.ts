@@ -108,6 +108,8 @@ export function missingReason (state: RegistryFact['state'] | undefined): string
     case 'AliasMissing': return 'AliasNotFound'
     case 'ModelMissing': return 'ModelNotFound'
     case 'NotReady': return 'VersionNotReady'
+    case 'Unreachable': return 'RegistryUnreachable'
+    case 'Refused': return 'RegistryRefused'
     case 'Found':
     case undefined: return 'NotYetObserved'
     default: return state satisfies never

@@ -13,6 +13,8 @@ export function targetOf (spec: Spec, fact: RegistryFact | undefined): Target {
     case 'ModelMissing':
       return { kind: 'Missing' }
     case 'NotReady':
+    case 'Unreachable':
+    case 'Refused':
       return { kind: 'Unknown' }
     case 'Found': {
       if (!fact.version || !fact.createdAt) return { kind: 'Unknown' }

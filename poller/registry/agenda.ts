@@ -5,17 +5,27 @@ import { FACTS } from '../../hooks/core/labels.ts'
 import { isAnswerTo, questionOf, type RegistryQuestion } from '../../hooks/core/registry-question.ts'
 import type { Finding, Model } from '../model.ts'
 import { findRefusal, minInterval, type Refusal, type RegistryConfig } from './config.ts'
-import { isPlausible, sameMeaning, type Silence } from './observe.ts'
+import { afterAnswer, isPlausible, sameMeaning } from './observe.ts'
 import type { Pace } from './scan-plan.ts'
+import type { Silence } from './silence.ts'
 
-export type ObjectRefusal = Refusal & { uid: string, namespace: string, name: string }
 export type ObjectFact = Finding<RegistryFact>
 
-/** One object. Times are monotonic milliseconds. */
-export type Tracked = {
+/** One object, and what its annotation ought to say; nothing while nothing is known. */
+type Carrier = {
   uid: string
   namespace: string
   name: string
+  fact?: RegistryFact
+  /** The annotation as it was last compared with `fact`, and whether it differed. */
+  compared?: { text: string | undefined, fact: RegistryFact, differs: boolean }
+}
+
+/** An object that may not use the entry it names. */
+export type ObjectRefusal = Refusal & Carrier
+
+/** An object that is looked at. Times are monotonic milliseconds. */
+export type Tracked = Carrier & {
   question: RegistryQuestion
   /** What is asked together: the models of one workspace of one server. */
   group: string
@@ -24,11 +34,7 @@ export type Tracked = {
   nextAt: number
   hintedAt: number
   lookedAt: number
-  /** What the object's annotation ought to say; absent while nothing is known. */
-  fact?: RegistryFact
   silence?: Silence
-  /** The annotation as it was last compared with `fact`, and whether it differed. */
-  compared?: { text: string | undefined, fact: RegistryFact, differs: boolean }
 }
 
 export function dueAt (tracked: Tracked): number {
@@ -45,12 +51,12 @@ export type Agenda = {
 
 export function createAgenda (): Agenda {
   let entries = new Map<string, Tracked>()
-  let refused: ObjectRefusal[] = []
+  let refused = new Map<string, ObjectRefusal>()
 
   return {
     update (models, registries, now) {
       const next = new Map<string, Tracked>()
-      refused = []
+      const barred = new Map<string, ObjectRefusal>()
       for (const model of models) {
         const { uid, name, namespace = '' } = model.metadata
         if (uid === undefined || model.metadata.deletionTimestamp !== undefined) continue
@@ -58,21 +64,22 @@ export function createAgenda (): Agenda {
         const config = registries.get(registry)
         const refusal = findRefusal(config, { registry, namespace, workspace })
         if (refusal || !config) {
-          if (refusal) refused.push({ uid, namespace, name, ...refusal })
+          if (refusal) barred.set(uid, bar(refused.get(uid), { uid, namespace, name, model, refusal, now }))
           continue
         }
         next.set(uid, track(entries.get(uid), { uid, namespace, name, model, config, now }))
       }
       entries = next
+      refused = barred
     },
     tracked: () => entries.values(),
-    refusals: () => refused
+    refusals: () => [...refused.values()]
   }
 }
 
-type Sighting = { uid: string, namespace: string, name: string, model: Model, config: RegistryConfig, now: { seconds: number, ms: number } }
+type Sighting = { uid: string, namespace: string, name: string, model: Model, now: { seconds: number, ms: number } }
 
-function track (last: Tracked | undefined, { uid, namespace, name, model, config, now }: Sighting): Tracked {
+function track (last: Tracked | undefined, { uid, namespace, name, model, config, now }: Sighting & { config: RegistryConfig }): Tracked {
   const { spec } = model
   const question = questionOf(spec)
   const pace = { monitoringInterval: spec.monitoringInterval, minInterval: minInterval(config) }
@@ -82,20 +89,35 @@ function track (last: Tracked | undefined, { uid, namespace, name, model, config
     last.pace = pace
     return last
   }
-  const carried = parseFacts(model.metadata.annotations).registry
-  const usable = isAnswerTo(carried, question) && isPlausible(carried, now.seconds)
+  const carried = carriedBy(model, question, now.seconds)
+  // What was refused once is allowed now.
+  const usable = carried !== undefined && carried.state !== 'Refused'
   return { uid, namespace, name, question, group: JSON.stringify([question.server, question.workspace]), pace, nextAt: now.ms, hintedAt: Infinity, lookedAt: -Infinity, ...(usable ? { fact: carried } : {}) }
 }
 
+// The refusal takes the place of an answer that may be there: whose entry it is no longer, or who wrote it by hand, gets nothing rolled out by it.
+function bar (last: ObjectRefusal | undefined, { uid, namespace, name, model, refusal, now }: Sighting & { refusal: Refusal }): ObjectRefusal {
+  const question = questionOf(model.spec)
+  const known = last?.fact ?? carriedBy(model, question, now.seconds)
+  const fact = afterAnswer(known, { ...question, state: 'Refused', problem: refusal.message.slice(0, 300) }, now.seconds)
+  return last && last.fact === fact ? last : { uid, namespace, name, ...refusal, fact }
+}
+
+/** What the object carries, if it is about what it asks now and its instant can be ours. */
+function carriedBy (model: Model, question: RegistryQuestion, now: number): RegistryFact | undefined {
+  const carried = parseFacts(model.metadata.annotations).registry
+  return isAnswerTo(carried, question) && isPlausible(carried, now) ? carried : undefined
+}
+
 /** The fact that the object should carry and does not: missing, unreadable, of another meaning, or of an instant that is not ours. */
-export function factToWrite (tracked: Tracked, model: Model, now: number): ObjectFact | undefined {
-  const { uid, namespace, name, fact } = tracked
+export function factToWrite (carrier: Carrier, model: Model, now: number): ObjectFact | undefined {
+  const { uid, namespace, name, fact } = carrier
   if (!fact) return undefined
   const text = model.metadata.annotations?.[FACTS.registry]
   // Ten thousand annotations are compared in each pass, and nearly none has changed: parse only those that have.
-  const same = tracked.compared !== undefined && tracked.compared.text === text && tracked.compared.fact === fact
-  if (!same) tracked.compared = { text, fact, differs: isDifferent(text, fact, now) }
-  return tracked.compared?.differs ? { uid, namespace, name, fact } : undefined
+  const same = carrier.compared !== undefined && carrier.compared.text === text && carrier.compared.fact === fact
+  if (!same) carrier.compared = { text, fact, differs: isDifferent(text, fact, now) }
+  return carrier.compared?.differs ? { uid, namespace, name, fact } : undefined
 }
 
 function isDifferent (text: string | undefined, fact: RegistryFact, now: number): boolean {

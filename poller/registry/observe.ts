@@ -66,18 +66,6 @@ export function afterAnswer (last: RegistryFact | undefined, observation: Observ
   return last && sameMeaning(last, next) ? last : next
 }
 
-/** Looks without an answer, in a row: how many, and the monotonic milliseconds of the first. */
-export type Silence = { looks: number, since: number }
-
-const STALE_LOOKS = 3
-
-/** The fact after a look without an answer: the last one, marked stale once both 3 looks and this many milliseconds (`staleAfter`) have gone by. */
-export function afterSilence (last: RegistryFact | undefined, silence: Silence, { monotonic, staleAfter }: { monotonic: number, staleAfter: number }): RegistryFact | undefined {
-  if (!last || last.stale) return last
-  // observedAt stays: it then says of when the last good answer is.
-  return silence.looks >= STALE_LOOKS && monotonic - silence.since >= staleAfter ? { ...last, stale: true } : last
-}
-
 /** How new a model's state is. Both in milliseconds, by the registry's clock. */
 export type Age = { created: number, updated: number, ignored: number }
 

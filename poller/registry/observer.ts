@@ -35,7 +35,7 @@ export type { RoundReport } from './round.ts'
 export type RegistryObserver = {
   /** Looks at what is due and gives the facts that objects should carry and do not. */
   observe (models: Model[]): Promise<ObjectFact[]>
-  /** Objects of the last observe that may not use the entry they name. Their annotations are left as they are. */
+  /** Objects of the last observe that may not use the entry they name. Their facts say so. */
   refusals (): ObjectRefusal[]
   /** Something may have changed: look at this model, or at all, in a second. */
   hint (name?: string): void
@@ -86,9 +86,9 @@ export function createRegistryObserver (options: RegistryObserverOptions): Regis
 
 function factsToWrite (agenda: Agenda, models: Model[], seconds: number): ObjectFact[] {
   const byUid = new Map(models.map((model) => [model.metadata.uid, model]))
-  return [...agenda.tracked()].flatMap((tracked) => {
-    const model = byUid.get(tracked.uid)
-    return (model && factToWrite(tracked, model, seconds)) ?? []
+  return [...agenda.tracked(), ...agenda.refusals()].flatMap((carrier) => {
+    const model = byUid.get(carrier.uid)
+    return (model && factToWrite(carrier, model, seconds)) ?? []
   })
 }
 

@@ -2,9 +2,10 @@
 import { isRemoteError, type RemoteError, type RemoteErrorKind } from '../http/errors.ts'
 import type { Tracked } from './agenda.ts'
 import { staleAfter } from './config.ts'
-import { afterAnswer, afterSilence } from './observe.ts'
+import { afterAnswer } from './observe.ts'
 import type { ModelReading } from './read-models.ts'
 import { isNearlyDue, lookInterval } from './scan-plan.ts'
+import { afterSilence } from './silence.ts'
 import type { Source } from './source.ts'
 
 /** What came of a round. `failed` counts the objects without an answer, by what went wrong; `problem` is the first of them in words. */
@@ -71,7 +72,7 @@ function fail ({ config }: Source, tracked: Tracked, error: RemoteError, options
   const ms = options.monotonic()
   tracked.silence = { looks: (tracked.silence?.looks ?? 0) + 1, since: tracked.silence?.since ?? ms }
   schedule(tracked, 'NoAnswer', options)
-  const fact = afterSilence(tracked.fact, tracked.silence, { monotonic: ms, staleAfter: staleAfter(config) })
+  const fact = afterSilence(tracked.fact, { question: tracked.question, silence: tracked.silence, error, monotonic: ms, now: options.now(), staleAfter: staleAfter(config) })
   if (fact) tracked.fact = fact
   return error
 }

@@ -109,7 +109,7 @@ t.test('every summary that is no good news tells what is wrong', async (t) => {
 })
 
 t.test('what is missing has one word for each answer', async (t) => {
-  t.strictSame((['AliasMissing', 'ModelMissing', 'NotReady', 'Found', undefined] as const).map(missingReason), ['AliasNotFound', 'ModelNotFound', 'VersionNotReady', 'NotYetObserved', 'NotYetObserved'])
+  t.strictSame((['AliasMissing', 'ModelMissing', 'NotReady', 'Unreachable', 'Refused', 'Found', undefined] as const).map(missingReason), ['AliasNotFound', 'ModelNotFound', 'VersionNotReady', 'RegistryUnreachable', 'RegistryRefused', 'NotYetObserved', 'NotYetObserved'])
 })
 
 t.test('a command can be typed as it is told', async (t) => {

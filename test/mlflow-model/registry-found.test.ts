@@ -29,7 +29,9 @@ const rows: Row[] = [
   { name: 'one that nothing can load is not', fact: noUri, want: ['False', 'UriUnresolvable', `${isVersion}, which cannot be loaded: artifacts are behind the proxy`] },
   { name: 'nor one of which nobody says why', fact: { uri: undefined as never }, want: ['False', 'UriUnresolvable', `${isVersion}, which cannot be loaded: its storage URI is unknown`] },
   { name: 'one that the spec says how to load is', modelUri: 's3://fixed/{name}/{version}', fact: noUri, want: ['True', 'Found', `${isVersion}.`] },
-  { name: 'but not when that needs the URI', modelUri: '{uri}/model', fact: noUri, want: ['False', 'UriUnresolvable', `${isVersion}, which cannot be loaded: artifacts are behind the proxy`] }
+  { name: 'but not when that needs the URI', modelUri: '{uri}/model', fact: noUri, want: ['False', 'UriUnresolvable', `${isVersion}, which cannot be loaded: artifacts are behind the proxy`] },
+  { name: 'a registry that never answered is told with cause and remedy', fact: { state: 'Unreachable', problem: 'it refuses the Host header; set host' }, want: ['Unknown', 'RegistryUnreachable', 'Registry default has given no answer for this object yet: it refuses the Host header; set host. It is asked again and again.'] },
+  { name: 'an entry that may not be asked, too', fact: { state: 'Refused', problem: 'there is no registry default; name another' }, want: ['Unknown', 'RegistryRefused', 'Alias champion of model bank-churn is not looked up: there is no registry default; name another.'] }
 ]
 
 for (const row of rows) {

@@ -33,6 +33,8 @@ const rows: Array<{ name: string, spec?: object, fact?: RegistryFact, want: Targ
   { name: 'a missing alias is missing', fact: { ...FOUND, state: 'AliasMissing' }, want: { kind: 'Missing' } },
   { name: 'a missing model is missing', fact: { ...FOUND, state: 'ModelMissing' }, want: { kind: 'Missing' } },
   { name: 'a version that is not ready is not known yet', fact: { ...FOUND, state: 'NotReady' }, want: { kind: 'Unknown' } },
+  { name: 'nor is one of a registry that never answered', fact: { ...FOUND, state: 'Unreachable' }, want: { kind: 'Unknown' } },
+  { name: 'or that may not be asked', fact: { ...FOUND, state: 'Refused' }, want: { kind: 'Unknown' } },
   { name: 'a version without number is not known', fact: without('version'), want: { kind: 'Unknown' } },
   { name: 'a version without creation time is not known', fact: without('createdAt'), want: { kind: 'Unknown' } },
   { name: 'a version that nothing can load is a target without URI', fact: { ...without('uri'), problem: 'no artifactsDestination' }, want: found() },

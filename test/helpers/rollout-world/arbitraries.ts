@@ -40,7 +40,7 @@ const move: fc.Arbitrary<Move> = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom<Move>({ do: 'jam' }, { do: 'unjam' }, { do: 'unjam' }) },
   { weight: 6, arbitrary: fc.record({ do: fc.constant('wait' as const), seconds: fc.constantFrom(0, 1, 1, 7, 29, 61, 130, 700) }) },
   { weight: 5, arbitrary: fc.record({ do: fc.constant('alias' as const), version }) },
-  { weight: 1, arbitrary: fc.constantFrom<Move>({ do: 'no-alias' }, { do: 'no-model' }, { do: 'not-ready', version: '3a' }, { do: 'unreachable' }) },
+  { weight: 1, arbitrary: fc.constantFrom<Move>({ do: 'no-alias' }, { do: 'no-model' }, { do: 'not-ready', version: '3a' }, { do: 'unreachable' }, { do: 'refuse' }) },
   { weight: 5, arbitrary: fc.constantFrom<Move>({ do: 'poll' }, { do: 'clock' }) },
   { weight: 6, arbitrary: fc.record({ do: fc.constant('check' as const), outcome, parentAge: age }) },
   { weight: 4, arbitrary: fc.record({ do: fc.constant('command' as const), verb: fc.constantFrom('promote', 'abort', 'retry' as const), id: fc.constantFrom('current', 'current', 'old', 'older', 'future', 'none' as const) }) },

@@ -23,7 +23,7 @@ export type Move =
   | { do: 'alias', version: VersionName }
   | { do: 'no-alias' | 'no-model' }
   | { do: 'not-ready', version: VersionName }
-  | { do: 'poll' | 'unreachable' | 'clock' }
+  | { do: 'poll' | 'unreachable' | 'refuse' | 'clock' }
   | { do: 'check', outcome: CheckOutcome, parentAge?: number }
   | { do: 'command', verb: 'promote' | 'abort' | 'retry', id: CommandId }
   | { do: 'edit', spec: SpecChange }
@@ -49,7 +49,8 @@ export function applyMove (world: World, sync: Sync, move: Move): Pass[] {
     case 'unjam': world.seldon.jammed = false; return []
     case 'wait': world.now += move.seconds; return []
     case 'poll': pollRegistry(world); return []
-    case 'unreachable': pollRegistry(world, { reachable: false }); return []
+    case 'unreachable': pollRegistry(world, 'Silence'); return []
+    case 'refuse': pollRegistry(world, 'Refusal'); return []
     case 'clock': touchClock(world); return []
     case 'check': checkCanary(world, move.outcome, move.parentAge); return []
     default:
@@ -59,7 +60,7 @@ export function applyMove (world: World, sync: Sync, move: Move): Pass[] {
   }
 }
 
-type Outside = Exclude<Move, { do: 'sync' | 'settle' | 'round' | 'seldon' | 'pods' | 'load' | 'kill' | 'kill-one' | 'break' | 'mend' | 'jam' | 'unjam' | 'wait' | 'poll' | 'unreachable' | 'clock' | 'check' }>
+type Outside = Exclude<Move, { do: 'sync' | 'settle' | 'round' | 'seldon' | 'pods' | 'load' | 'kill' | 'kill-one' | 'break' | 'mend' | 'jam' | 'unjam' | 'wait' | 'poll' | 'unreachable' | 'refuse' | 'clock' | 'check' }>
 
 /** What people and the registry do. It takes them a second. */
 function applyOutside (world: World, move: Outside): void {

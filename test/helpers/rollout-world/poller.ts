@@ -1,31 +1,31 @@
 // The poller as a model: it writes facts on the parent, by the rules that hooks and poller share, and decides nothing.
 import { FACTS } from '../../../hooks/core/labels.ts'
 import { formatFact, parseFacts, type AnalysisFact, type CheckOutcome, type RegistryFact } from '../../../hooks/core/facts.ts'
+import { isAnswerTo, questionOf } from '../../../hooks/core/registry-question.ts'
 import { formatInstant, parseInstant, secondsOf } from '../../../hooks/core/time.ts'
 import { VERSIONS, newestParent, parentAt, writeParent, type World, type WorldParent } from './state.ts'
 
 const WRITER = { manager: 'sluice-poller' }
 
-/** One look at the registry. An unreachable one adds `stale` to the last good answer and clears nothing. */
-export function pollRegistry (world: World, { reachable = true } = {}): void {
+/**
+ * One look at the registry, or one too many without an answer: that adds `stale` to the last good one, and is told as it is where there is none.
+ * A refusal takes the place of any answer.
+ */
+export function pollRegistry (world: World, outcome: 'Answer' | 'Silence' | 'Refusal' = 'Answer'): void {
   const { spec, metadata } = newestParent(world)
+  const question = questionOf(spec)
   const known = parseFacts(metadata.annotations).registry
-  if (!reachable) {
-    if (known && !known.stale) annotate(world, FACTS.registry, formatFact({ ...known, stale: true }))
-    return
-  }
-  const fact: RegistryFact = {
-    server: spec.registry,
-    workspace: spec.workspace,
-    model: spec.modelName,
-    alias: spec.modelAlias,
-    ...answer(world),
-    observedAt: formatInstant(world.now)
-  }
-  if (!known || meaning(known) !== meaning(fact)) annotate(world, FACTS.registry, formatFact(fact))
+  const last = isAnswerTo(known, question) ? known : undefined
+  const isAnswered = last !== undefined && last.state !== 'Unreachable' && last.state !== 'Refused'
+  const next = outcome === 'Silence' && isAnswered ? { ...last, stale: true } : { ...question, ...answer(world, outcome) }
+  if (!last || meaning(last) !== meaning(next)) annotate(world, FACTS.registry, formatFact({ ...next, observedAt: 'observedAt' in next ? next.observedAt : formatInstant(world.now) }))
 }
 
-function answer ({ registry }: World): Pick<RegistryFact, 'state' | 'version' | 'createdAt' | 'uri' | 'runId'> {
+type Found = Pick<RegistryFact, 'state' | 'version' | 'createdAt' | 'uri' | 'runId' | 'problem'>
+
+function answer ({ registry }: World, outcome: 'Answer' | 'Silence' | 'Refusal'): Found {
+  if (outcome === 'Silence') return { state: 'Unreachable', problem: "it refuses the Host header of the poller; set MLFLOW_SERVER_ALLOWED_HOSTS on the MLflow server, or host in registries.default of the poller's configuration" }
+  if (outcome === 'Refusal') return { state: 'Refused', problem: 'objects in namespace models may not use registry default; ask its owner to add the namespace to registries.default.namespaces' }
   if (registry.state === 'Found') return { state: 'Found', ...VERSIONS[registry.version], runId: `run-${registry.version}` }
   if (registry.state === 'NotReady') {
     const { version, createdAt } = VERSIONS[registry.version]
@@ -34,7 +34,7 @@ function answer ({ registry }: World): Pick<RegistryFact, 'state' | 'version' | 
   return { state: registry.state }
 }
 
-function meaning ({ observedAt: _observedAt, ...rest }: RegistryFact): string {
+function meaning ({ observedAt: _observedAt, ...rest }: Partial<RegistryFact>): string {
   return JSON.stringify(rest)
 }
 

@@ -31,6 +31,7 @@ export function tellStories (): Story[] {
   tellWaits(take)
   tellRegistry(take)
   tellLosses(take)
+  tellSilence(take)
   return stories
 }
 
@@ -199,6 +200,15 @@ function tellLosses (take: Take): void {
   plain.rounds(4)
   plain.run({ do: 'alias', version: '2a' }, { do: 'poll' })
   take('no-router', 'Nothing can split traffic, so no rollout starts.', plain)
+}
+
+function tellSilence (take: Take): void {
+  const unheard = makePlay()
+  unheard.run({ do: 'sync' }, { do: 'wait', seconds: 300 }, { do: 'unreachable' })
+  take('registry-unreachable', 'Just created, and the registry has never answered.', unheard)
+  const refused = rollingPlay(20, { spec: DELETE })
+  refused.run({ do: 'no-alias' }, { do: 'refuse' })
+  take('registry-refused', 'The namespace may not use the registry any more: the rollout goes on, nothing is deleted, whatever became of the alias.', refused)
 }
 
 /** Writes the inputs of all pictures. */

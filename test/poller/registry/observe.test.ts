@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { RegistryFact } from '../../../hooks/core/facts.ts'
 import type { RegistryQuestion } from '../../../hooks/core/registry-question.ts'
-import { afterAnswer, afterSilence, findAlias, found, hasOtherCase, isPlausible, judgeAge, missing, type Age } from '../../../poller/registry/observe.ts'
+import { afterAnswer, findAlias, found, hasOtherCase, isPlausible, judgeAge, missing, type Age } from '../../../poller/registry/observe.ts'
 
 const question: RegistryQuestion = { server: 'default', workspace: '', model: 'churn', alias: 'champion' }
 const fact: RegistryFact = { ...question, state: 'Found', version: '7', createdAt: '2026-01-01T00:00:00.123Z', uri: 's3://b/7', observedAt: '2026-01-01T00:01:00Z' }
@@ -34,17 +34,6 @@ t.test('the fact after an answer', async (t) => {
   t.strictSame(afterAnswer(undefined, observation, NOW), { ...observation, observedAt: '2026-02-01T00:00:00Z' }, 'is new when there was none')
   t.strictSame(afterAnswer(fact, { ...observation, version: '8' }, NOW), { ...observation, version: '8', observedAt: '2026-02-01T00:00:00Z' }, 'moves observedAt with the meaning')
   t.strictSame(afterAnswer({ ...fact, stale: true }, observation, NOW), { ...observation, observedAt: '2026-02-01T00:00:00Z' }, 'is not stale any more')
-})
-
-t.test('the fact after silence', async (t) => {
-  const MIN = 60_000
-  const at = (monotonic: number) => ({ monotonic, staleAfter: 5 * MIN })
-  t.equal(afterSilence(fact, { looks: 2, since: 0 }, at(60 * MIN)), fact, 'two looks are not enough, however long')
-  t.equal(afterSilence(fact, { looks: 30, since: 0 }, at(5 * MIN - 1)), fact, 'nor is less than five minutes, however often')
-  t.strictSame(afterSilence(fact, { looks: 3, since: 0 }, at(5 * MIN)), { ...fact, stale: true }, 'then it is stale; observedAt tells of when the answer is')
-  const stale = { ...fact, stale: true }
-  t.equal(afterSilence(stale, { looks: 4, since: 0 }, at(6 * MIN)), stale, 'once')
-  t.equal(afterSilence(undefined, { looks: 9, since: 0 }, at(60 * MIN)), undefined, 'without an answer ever there is nothing to mark')
 })
 
 t.test('an instant from the future is not ours', async (t) => {

@@ -186,14 +186,24 @@ t.test('a registry that does not answer', async (t) => {
 })
 
 t.test('silence', async (t) => {
-  t.test('of a registry that was never heard leaves no fact', async (t) => {
+  t.test('of a registry that was never heard is told on the object, once, as long after as staleness', async (t) => {
     const mlflow = await startStandIn(t)
-    await mlflow.stop()
+    mlflow.setAllowedHosts(['mlflow.example'])
     const world = makeWorld(t, { default: { url: mlflow.url } }, [makeModel()])
+    const seen: RegistryFact[][] = []
     for (let minute = 0; minute < 8; minute++) {
-      t.strictSame(await world.look(), [])
+      seen.push(onlyFacts(await world.look()))
       world.pass(60)
     }
+    const problem = "it refuses the Host header of the poller; set MLFLOW_SERVER_ALLOWED_HOSTS on the MLflow server, or host in registries.default of the poller's configuration"
+    t.strictSame(seen, [[], [], [], [], [], [{ ...asked, state: 'Unreachable', problem, observedAt: AT(300) }], [], []])
+
+    const [model] = world.models
+    const restarted = makeWorld(t, { default: { url: mlflow.url } }, [model!])
+    t.strictSame(await restarted.look(), [], 'a restart does not take it back')
+    mlflow.setAllowedHosts(['127.0.0.1:*'])
+    restarted.pass(60)
+    t.strictSame(onlyFacts(await restarted.look()), [factOf('1', 60)], 'the first answer does')
   })
 
   t.test('after a restart of the poller marks what the object carries', async (t) => {
@@ -208,14 +218,17 @@ t.test('silence', async (t) => {
     t.strictSame(seen, [{ ...factOf('1', -600), stale: true }])
   })
 
-  t.test('does not mark what was about another alias', async (t) => {
+  t.test('does not mark what was about another alias: of this one nothing was ever heard', async (t) => {
     const mlflow = await startStandIn(t)
     await mlflow.stop()
     const world = makeWorld(t, { default: { url: mlflow.url } }, [makeModel({ fact: { ...factOf('1', -600), alias: 'other' } })])
+    const seen: RegistryFact[] = []
     for (let minute = 0; minute < 8; minute++) {
-      t.strictSame(await world.look(), [])
+      seen.push(...onlyFacts(await world.look()))
       world.pass(60)
     }
+    t.match(seen, [{ ...asked, state: 'Unreachable', problem: /ECONNREFUSED/ }])
+    t.equal(seen.length, 1)
   })
 
   t.test('of one registry does not hold up another', async (t) => {
@@ -264,7 +277,7 @@ t.test('objects that follow one model share its reads', async (t) => {
   t.equal(mlflow.calls.filter((call) => call.includes('registered-models/get')).length, 1)
 })
 
-t.test('who may not use an entry gets no fact, and keeps what the object carries', async (t) => {
+t.test('who may not use an entry is told so at once, and no answer of before stays in force', async (t) => {
   const mlflow = await startStandIn(t)
   const world = makeWorld(t, { default: { url: mlflow.url, namespaces: ['bank'], workspaces: [''] } }, [
     makeModel({ uid: 'a', namespace: 'shop', fact: factOf('2', -10) }),
@@ -272,9 +285,22 @@ t.test('who may not use an entry gets no fact, and keeps what the object carries
     makeModel({ uid: 'c', spec: { registry: 'nowhere' } }),
     makeModel({ uid: 'd' })
   ])
-  t.strictSame((await world.look()).map(({ uid }) => uid), ['d'])
+  const refused = (changes: object, problem: RegExp) => ({ ...asked, state: 'Refused', problem, observedAt: AT(0), ...changes })
+  t.match(await world.look(), [
+    { uid: 'd', fact: { state: 'Found' } },
+    { uid: 'a', fact: refused({}, /^objects in namespace shop may not use registry default; ask its owner to add the namespace to registries.default.namespaces$/) },
+    { uid: 'b', fact: refused({ workspace: 'secret' }, /^objects in namespace bank may not use workspace secret of registry default/) },
+    { uid: 'c', fact: refused({ server: 'nowhere' }, /^there is no registry nowhere; name one of the poller's configuration in spec.registry$/) }
+  ])
+  t.strictSame(await world.look(), [], 'once')
   t.strictSame(world.observer.refusals().map(({ uid, reason }) => [uid, reason]), [['a', 'NamespaceNotAllowed'], ['b', 'WorkspaceNotAllowed'], ['c', 'UnknownRegistry']])
   t.ok(mlflow.calls.every((call) => !call.includes('secret')))
+
+  const restarted = makeWorld(t, { default: { url: mlflow.url, namespaces: ['bank'], workspaces: [''] } }, world.models)
+  restarted.pass(60)
+  t.strictSame(await restarted.look(), [], 'nor again after a restart')
+  const allowed = makeWorld(t, { default: { url: mlflow.url } }, world.models.slice(0, 1))
+  t.strictSame(onlyFacts(await allowed.look()), [factOf('1', 0)], 'who may use it later gets an answer')
 })
 
 t.test('where the artifacts of a proxied version are, only the entry can tell', async (t) => {
