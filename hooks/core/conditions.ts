@@ -1,9 +1,14 @@
 // Conditions as Kubernetes keeps them: the time tells when `status` last changed, and nothing else moves it.
 import type { Condition } from './schema.ts'
-import { formatInstant } from './time.ts'
+import { formatInstant, parseInstant } from './time.ts'
 
 /** What a condition says now. `since`: the instant of its cause, in whole seconds, where one is known. */
 export type Aspect = Pick<Condition, 'type' | 'status' | 'reason' | 'message'> & { since?: number | undefined }
+
+/** One condition; messages are cut well below what the API server takes. */
+export function aspect (type: string, status: Aspect['status'], reason: string, message: string): Aspect {
+  return { type, status, reason, message: message.slice(0, 1000) }
+}
 
 /**
  * The conditions to report, in the order given. `lastTransitionTime` is carried over from `previous` while `status` stays the same:
@@ -26,9 +31,11 @@ const ECHO_SECONDS = 10
 /**
  * Ends a loop that stale reads can begin. A time that is carried over is right whatever it is, so two histories of the same conditions, seen in turn by
  * syncs that read the status before the last one, would be written over each other for ever. Once nothing but such writes has happened for
- * ECHO_SECONDS, every history gets the same times: those of the last thing that did happen (`outside`, and `now` with the echo; whole seconds).
+ * ECHO_SECONDS, the histories of the last moments get the same times: those of the last thing that did happen (`outside`, and `now` with the
+ * echo; whole seconds). What has been so for longer keeps its time.
  */
 export function settleTimes (conditions: Condition[], { now, outside }: { now: number, outside: number }): Condition[] {
   if (now - outside <= ECHO_SECONDS) return conditions
-  return conditions.map((condition) => ({ ...condition, lastTransitionTime: formatInstant(outside) }))
+  const isRecent = ({ lastTransitionTime }: Condition): boolean => (parseInstant(lastTransitionTime) ?? 0) > outside - ECHO_SECONDS
+  return conditions.map((condition) => isRecent(condition) ? { ...condition, lastTransitionTime: formatInstant(outside) } : condition)
 }

@@ -7,7 +7,7 @@ export const PARENT_LABEL = `${API_GROUP}/parent`
 /** On the object that carries the weights: the whole memory of the rollout. */
 export const STATE_ANNOTATION = `${API_GROUP}/state`
 
-/** What the poller writes on the parent (facts), in the order of architecture.md. */
+/** What the poller writes on the parent (facts). */
 export const FACTS = {
   registry: `${API_GROUP}/registry`,
   analysis: `${API_GROUP}/analysis`,
@@ -33,4 +33,13 @@ export function parentLabel (parent: Named): Record<string, string> {
 /** The labels that mark a child as ours. */
 export function childLabels (parent: Named): Record<string, string> {
   return { 'app.kubernetes.io/managed-by': 'sluice', ...parentLabel(parent) }
+}
+
+/** Key of an annotation or label as the API server takes it: a name of at most 63 characters, optionally after a DNS prefix and a slash. */
+export const ANNOTATION_KEY = '^([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$'
+
+const annotationKey = new RegExp(ANNOTATION_KEY)
+
+export function isAnnotationKey (key: string): boolean {
+  return key.length <= 253 && annotationKey.test(key)
 }

@@ -9,7 +9,7 @@ export class WrongAnswerError extends Error {
  * Fields whose empty map says something and is kept by the API server ("every pod", "this kind of volume").
  * Anywhere else it drops empty maps and lists, and Metacontroller would write them again at every sync.
  */
-const MEANINGFUL_WHEN_EMPTY = ['emptyDir', 'podSelector', 'namespaceSelector']
+const MEANINGFUL_WHEN_EMPTY = ['emptyDir', 'labelSelector', 'podSelector', 'namespaceSelector']
 
 /** Throws WrongAnswerError, naming the place, unless the value and all in it may be sent. The message never quotes a value. */
 export function checkValue (value: unknown, path: string): void {
@@ -28,10 +28,23 @@ export function isMap (value: unknown): value is Record<string, unknown> {
   return prototype === Object.prototype || prototype === null
 }
 
-/** A copy without the fields that hold an empty map or list, or nothing but such. For what users give, who may write `requests: {}`. */
+/** A copy without the fields that are undefined: an answer has no such fields. */
+export function defined<T extends object> (value: T): T {
+  return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined)) as T
+}
+
+/**
+ * A copy without the fields that hold an empty map or list, or nothing but such. For what users give, who may write `requests: {}`.
+ * What remains may be sent, as far as emptiness goes: an item of a list is kept, and so is an empty map that says something.
+ */
 export function withoutEmpty (map: Record<string, unknown>): Record<string, unknown> {
-  const cleaned = Object.entries(map).map(([key, value]) => [key, isMap(value) ? withoutEmpty(value) : value] as const)
-  return Object.fromEntries(cleaned.filter(([, value]) => !isEmpty(value)))
+  const cleaned = Object.entries(map).map(([key, value]) => [key, cleanedValue(value)] as const)
+  return Object.fromEntries(cleaned.filter(([key, value]) => !isEmpty(value) || (isMap(value) && MEANINGFUL_WHEN_EMPTY.includes(key))))
+}
+
+function cleanedValue (value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(cleanedValue).filter((item) => !Array.isArray(item) || item.length > 0)
+  return isMap(value) ? withoutEmpty(value) : value
 }
 
 function isEmpty (value: unknown): boolean {

@@ -1,6 +1,7 @@
 // The one exit point of every answer to Metacontroller. A wrong answer deletes children, panics Metacontroller or loops;
 // so what is not plainly right throws, which becomes a 500: everything in the cluster then stays as it is.
 import type { ChildResource, Kind } from './kind.ts'
+import { isAnnotationKey } from './labels.ts'
 import { checkValue, isMap, WrongAnswerError } from './plain-value.ts'
 import { mayReturn, type Child, type RelatedRule, type SyncRequest, type SyncResponse } from './request.ts'
 
@@ -66,6 +67,8 @@ function checkMetadata ({ metadata }: Child, at: string): void {
   const foreign = Object.keys(metadata).find((field) => !OUR_METADATA.includes(field))
   if (foreign !== undefined) throw new WrongAnswerError(`${at}: metadata.${foreign} is not ours to set`)
   const { name, labels, annotations } = metadata
+  const key = [labels, annotations].flatMap((map) => Object.keys(map ?? {})).find((key) => !isAnnotationKey(key))
+  if (key !== undefined) throw new WrongAnswerError(`${at}: ${JSON.stringify(key.slice(0, 80))} is no key of a label or annotation`)
   if (!isText(name, DNS_NAME)) throw new WrongAnswerError(`${at}: a name has at most 63 characters of a-z, 0-9, - and .`)
   const label = Object.entries(labels ?? {}).find(([, value]) => !isText(value, LABEL_VALUE))
   if (label) throw new WrongAnswerError(`${at}: label ${label[0]} must be a string of at most 63 characters of A-Z, a-z, 0-9, -, _ and .`)

@@ -23,20 +23,20 @@ export function readSpec (kind: Pick<Kind, 'spec'>, raw: unknown): { spec: Spec,
   const spec = structuredClone(raw)
   fillDefaults(kind.spec, spec)
 
-  for (let error = firstError(kind.spec, spec); error; error = firstError(kind.spec, spec)) {
+  const hopeless = new Set<string>()
+  const next = (): ValueError | undefined => [...Value.Errors(kind.spec, spec)].find(({ path }) => !hopeless.has(path))
+  for (let error = next(); error; error = next()) {
     const mended = stepsTo(kind.spec, spec, error.path).findLast(isMendable)
     const remedy = describe(error)
     if (!mended) {
+      // The rest is mended all the same: the way back of a rollout under way must not stumble over it.
       problems.push({ field: fieldOf(error.path), message: `${fieldOf(error.path)} ${remedy}; correct it`, fatal: true })
-      break
+      hopeless.add(error.path)
+      continue
     }
     problems.push({ field: fieldOf(error.path), message: `${fieldOf(error.path)} ${remedy}; correct it. Until then ${mend(mended)}` })
   }
   return { spec, problems }
-}
-
-function firstError (schema: TSchema, value: unknown): ValueError | undefined {
-  return Value.Errors(schema, value).First()
 }
 
 /**

@@ -8,6 +8,11 @@ export function secondsOf (span: string): number {
   return ms / 1000
 }
 
+/** The same in whole seconds, rounded up: decisions know no others. */
+export function wholeSeconds (span: string): number {
+  return Math.ceil(secondsOf(span))
+}
+
 /** RFC 3339 in whole seconds, UTC. */
 export function formatInstant (seconds: number): string {
   return new Date(Math.floor(seconds) * 1000).toISOString().replace('.000Z', 'Z')

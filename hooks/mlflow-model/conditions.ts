@@ -1,10 +1,10 @@
 // The conditions of an MlflowModel. Reasons are words for programs, messages sentences that name the object and the remedy, without times.
-import type { Aspect } from '../core/conditions.ts'
+import { aspect, type Aspect } from '../core/conditions.ts'
 import type { RegistryFact } from '../core/facts.ts'
 import { parseInstant } from '../core/time.ts'
 import type { Spec } from './schema.ts'
 import type { Memory } from './schema/status.ts'
-import { BACKEND_FAILED, missingReason, STARTING, type Context, type Summary } from './phase.ts'
+import { BACKEND_FAILED, missingReason, RESTORING, STARTING, type Context, type Summary } from './phase.ts'
 import { isAvailable, type RolloutFacts } from './rollout/facts.ts'
 import { modelUri } from '../core/model-uri.ts'
 import { isAnswerTo, questionOf } from '../core/registry-question.ts'
@@ -15,7 +15,7 @@ const NO_CHECK_YET = 'NoCheckYet'
 /** In whole seconds: when the last decision was made (or the object, before the first), and when the backend last reported anything. */
 type Times = { decided: number, backend: number | undefined }
 
-type Input = { memory: Memory, facts: RolloutFacts, summary: Summary, context: Context, spec: Spec, observed: boolean, installed: boolean, times: Times }
+type Input = { memory: Memory, facts: RolloutFacts, summary: Summary, context: Context, spec: Spec, installed: boolean, times: Times }
 
 /** All conditions, Ready first. */
 export function conditionsOf (input: Input): Aspect[] {
@@ -115,21 +115,12 @@ function analysisPassing ({ memory, facts: { analysis } }: Input): Aspect {
   return aspect('AnalysisPassing', status, outcome, reason || `The last check of rollout ${rollout.id} was ${outcome}.`)
 }
 
-function backendReady ({ memory, facts, context, summary, installed, observed }: Input): Aspect {
+function backendReady ({ memory, facts, context, summary, installed }: Input): Aspect {
   if (!installed) return aspect('BackendReady', 'False', summary.reason, summary.error ?? '')
   if (context.backendFailure !== undefined) return aspect('BackendReady', 'False', BACKEND_FAILED, context.backendFailure)
-  if (!observed) return aspect('BackendReady', 'Unknown', 'NotDeployed', summary.reason === STARTING ? inTheWay(context) : 'Nothing is deployed yet.')
-  // Seldon says nothing of a router before every Deployment was ready once.
+  if (!context.deployed) return aspect('BackendReady', 'Unknown', 'NotDeployed', summary.reason === STARTING || summary.reason === RESTORING ? `${context.backend.beingMade}.` : 'Nothing is deployed yet.')
+  // Nothing is said of a router before every version was ready once.
   if (!facts.router.present && !isAvailable(memory.stable, facts)) return aspect('BackendReady', 'Unknown', 'Starting', 'The serving object is being brought up.')
-  if (!facts.router.present) return aspect('BackendReady', 'False', 'NoTrafficRouter', `SeldonDeployment ${context.name} reports no router (istioVirtualServicesReady or AmbassadorMappingsReady): it can serve one version, and cannot split traffic. Switch on Istio or Ambassador in the Seldon operator.`)
+  if (!facts.router.present) return aspect('BackendReady', 'False', 'NoTrafficRouter', `One version can be served, and no other rolled out: ${context.backend.noRouter}.`)
   return aspect('BackendReady', 'True', 'Reconciled', 'The serving object is reconciled by its operator.')
-}
-
-/** Metacontroller says nothing when the name is taken, and the object never becomes a child. */
-function inTheWay ({ name, namespace }: Context): string {
-  return `SeldonDeployment ${name} is being created. If this lasts, the name is taken by an object that belongs to somebody else: see kubectl get seldondeployment ${name} -n ${namespace} -o yaml`
-}
-
-function aspect (type: string, status: Aspect['status'], reason: string, message: string): Aspect {
-  return { type, status, reason, message: message.slice(0, 1000) }
 }

@@ -1,6 +1,6 @@
 // MlflowModel: the version behind a registry alias, served and rolled out with proof.
 import { defineKind } from '../core/kind.ts'
-import { seldon } from '../serving/seldon.ts'
+import { backends } from '../serving/backends.ts'
 import { Spec, Status, rules } from './schema.ts'
 import { sync } from './sync.ts'
 
@@ -28,7 +28,7 @@ export const mlflowModel = defineKind({
   spec: Spec,
   status: Status,
   rules,
-  children: seldon.children,
+  children: Object.values(backends).flatMap(({ children }) => children),
   isUnderWay: (status) => status.rollout !== undefined,
   sync
 })

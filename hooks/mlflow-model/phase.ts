@@ -1,10 +1,11 @@
 // One word for people, and one sentence that says what is wrong and what to do.
 import type { RegistryFact } from '../core/facts.ts'
 import { sameVersion } from '../core/names.ts'
+import type { BackendWords } from '../serving/backend.ts'
 import type { Memory, PHASES, Rollout } from './schema/status.ts'
 import { findFailure } from './rollout/memory.ts'
 import { judgeStep } from './rollout/verdict.ts'
-import { isAvailable, type RolloutFacts } from './rollout/facts.ts'
+import { isAvailable, isReady, type RolloutFacts } from './rollout/facts.ts'
 import { ABORTED, ANALYSIS_FAILED, CANDIDATE_UNAVAILABLE, METRICS_UNAVAILABLE, NOT_ENOUGH_TRAFFIC, PROGRESS_DEADLINE_EXCEEDED, WEIGHT_NOT_APPLIED } from './rollout/reasons.ts'
 
 /** The serving object reports that it cannot go on. */
@@ -13,13 +14,25 @@ export const BACKEND_FAILED = 'BackendFailed'
 /** A version is to be deployed, and nothing of it is to be seen yet. */
 export const STARTING = 'Starting'
 
+/** What served is gone, and is made again from memory. */
+export const RESTORING = 'Restoring'
+
 export type Summary = { phase: (typeof PHASES)[number], reason: string, error?: string }
 
 /** What else the sentence may need to name. */
-export type Context = { name: string, namespace: string, registry?: RegistryFact, backendFailure?: string }
+export type Context = {
+  name: string
+  namespace: string
+  backend: BackendWords
+  /** The serving object exists. */
+  deployed: boolean
+  registry?: RegistryFact
+  backendFailure?: string
+}
 
 /** Sums up where the object stands. Every summary but a good one tells what to do next. */
 export function summarize (memory: Memory, facts: RolloutFacts, context: Context): Summary {
+  if (memory.stable && !context.deployed) return { phase: 'Degraded', reason: RESTORING, error: `What served version ${memory.stable.version} is gone, and is made again as it was: ${context.backend.beingMade}.` }
   if (memory.rollout && memory.stable) return summarizeRollout(memory, memory.rollout, facts, context)
   if (memory.rollout) return summarizeFirst(memory, memory.rollout, context)
   return memory.stable ? summarizeServing(memory, facts, context) : summarizeNothing(memory, facts, context)
@@ -58,17 +71,18 @@ function summarizeEnding (memory: Memory, rollout: Rollout, facts: RolloutFacts,
 }
 
 function summarizeFirst (memory: Memory, rollout: Rollout, context: Context): Summary {
-  if (rollout.reason === undefined) return { phase: 'Progressing', reason: 'FirstVersionLoading' }
+  const { backendFailure } = context
+  if (rollout.reason === undefined) return { phase: 'Progressing', reason: 'FirstVersionLoading', ...(backendFailure !== undefined && { reason: BACKEND_FAILED, error: backendFailure }) }
   return {
     phase: 'Degraded',
     reason: rollout.reason,
-    error: `Version ${memory.canary?.version} is the first version and is not ready; it goes on loading. ${context.backendFailure ?? `${look(context)}.`}`
+    error: `Version ${memory.canary?.version} is the first version and is not ready; it goes on loading. ${context.backendFailure ?? `${context.backend.look}.`}`
   }
 }
 
 function summarizeServing (memory: Memory, facts: RolloutFacts, context: Context): Summary {
   const { target } = facts
-  if (!isAvailable(memory.stable, facts)) return stableUnavailable(memory, context, look(context))
+  if (!isAvailable(memory.stable, facts)) return stableUnavailable(memory, context, `${context.backend.look}${warmHint(memory, facts)}`)
   const failure = target.kind === 'Version' ? findFailure(memory, target.version) : undefined
   if (failure) return { phase: 'Degraded', reason: failure.reason, error: failureSentence(memory, failure, context) }
   const blocked = blockedTarget(memory, facts, context)
@@ -83,14 +97,14 @@ function isArrival (outcome: Memory['lastOutcome']): outcome is 'Promoted' | 'Fa
 }
 
 /** The alias asks for a version that cannot even be started. */
-function blockedTarget (memory: Memory, { target, router }: RolloutFacts, { registry, name }: Context): Summary | undefined {
+function blockedTarget (memory: Memory, { target, router }: RolloutFacts, { registry, backend }: Context): Summary | undefined {
   if (target.kind !== 'Version' || sameVersion(target.version, memory.stable)) return undefined
   if (target.version.uri === undefined) return { phase: 'Degraded', reason: 'UriUnresolvable', error: uriSentence(target.version.version, registry) }
   if (router.present) return undefined
   return {
     phase: 'Degraded',
     reason: 'NoTrafficRouter',
-    error: `Version ${target.version.version} cannot be rolled out: SeldonDeployment ${name} reports no router (istioVirtualServicesReady or AmbassadorMappingsReady with something defined), so traffic cannot be split. Switch on Istio or Ambassador in the Seldon operator.`
+    error: `Version ${target.version.version} cannot be rolled out: ${backend.noRouter}.`
   }
 }
 
@@ -124,6 +138,11 @@ function stableUnavailable (memory: Memory, { backendFailure }: Context, remedy:
   return { phase: 'Degraded', reason: 'StableUnavailable', error: `No pod of the stable version ${memory.stable?.version} is available. ${backendFailure ?? `${remedy}.`}` }
 }
 
+/** The version before is kept beyond its time while stable is down. */
+function warmHint ({ previous }: Memory, facts: RolloutFacts): string {
+  return previous?.fastReturn && isReady(previous, facts) ? `. Version ${previous.version} is still loaded: with the alias back on it, it gets all traffic at once` : ''
+}
+
 type Failed = { version: string, reason: string, rollout: string, metrics?: string }
 
 function failureSentence (memory: Memory, failure: Failed, context: Context): string {
@@ -149,10 +168,6 @@ function canaryName ({ canary }: Memory): string {
 }
 
 /** The command that a person would type. */
-export function annotate ({ name, namespace }: Context, verb: string, id: string): string {
+export function annotate ({ name, namespace }: Pick<Context, 'name' | 'namespace'>, verb: string, id: string): string {
   return `kubectl annotate mfm ${name} -n ${namespace} --overwrite sluice.dev/${verb}=${id}`
-}
-
-function look ({ name, namespace }: Context): string {
-  return `See kubectl describe seldondeployment ${name} -n ${namespace}, and the pods of that name`
 }

@@ -1,6 +1,7 @@
 // From the spec to what the rollout and the backend obey: spans in seconds, one flat record each.
+import { isAnnotationKey } from '../core/labels.ts'
 import { withoutEmpty } from '../core/plain-value.ts'
-import { secondsOf } from '../core/time.ts'
+import { wholeSeconds } from '../core/time.ts'
 import type { ServingOptions } from '../serving/backend.ts'
 import type { Policy } from './rollout/facts.ts'
 import type { Spec } from './schema.ts'
@@ -23,12 +24,7 @@ export function policyOf ({ rollout, analysis, whenAliasMissing }: Spec): Policy
   }
 }
 
-/** Decisions know whole seconds only. */
-function wholeSeconds (span: string): number {
-  return Math.ceil(secondsOf(span))
-}
-
-/** What the backend needs of the spec. Empty maps and lists of the user say nothing, and the API server would drop them. */
+/** What the backend needs of the spec. A key that was let in before it was checked is left out: the API server would refuse every write with it. Empty maps and lists of the user say nothing, and the API server would drop them. */
 export function servingOptionsOf ({ serving, minioSecret }: Spec): ServingOptions {
   const { replicas, protocol, resources, serviceAccountName, env, seldon } = serving
   const given = withoutEmpty(resources ?? {}) as NonNullable<ServingOptions['resources']>
@@ -36,7 +32,7 @@ export function servingOptionsOf ({ serving, minioSecret }: Spec): ServingOption
     replicas,
     protocol,
     serviceAccountName,
-    seldon,
+    seldon: { ...seldon, annotations: Object.fromEntries(Object.entries(seldon.annotations).filter(([key]) => isAnnotationKey(key))) },
     env: env.map((variable) => withoutEmpty(variable) as ServingOptions['env'][number]),
     credentialsSecret: minioSecret,
     ...(Object.keys(given).length > 0 && { resources: given })

@@ -1,10 +1,12 @@
 // The API of MlflowModel: spec, status and the rules that the API server enforces. Descriptions become `kubectl explain`.
 import { Type, type Static } from '@sinclair/typebox'
+import { ANNOTATION_KEY } from '../core/labels.ts'
 import { EnvVar, Resources, duration, objectName, oneOf, section, type Rule } from '../core/schema.ts'
+import { BACKEND_NAMES } from '../serving/backends.ts'
 import { Analysis } from './schema/analysis.ts'
 
 const Serving = section({
-  backend: oneOf(['Seldon'], {
+  backend: oneOf(BACKEND_NAMES, {
     default: 'Seldon',
     description: 'What serves the model. Immutable.',
     'x-kubernetes-validations': [{ rule: 'self == oldSelf', message: 'serving.backend is immutable: delete this MlflowModel and create it again with the other backend' }]
@@ -24,7 +26,12 @@ const Serving = section({
   }),
   seldon: section({
     implementation: Type.String({ default: 'MLFLOW_SERVER', minLength: 1, maxLength: 63, description: "Prepackaged server, a key of Seldon's predictor_servers." }),
-    annotations: Type.Record(Type.String(), Type.String(), { default: {}, description: 'Annotations of the SeldonDeployment, such as seldon.io/istio-gateway.' })
+    annotations: Type.Record(Type.String(), Type.String(), {
+      default: {},
+      maxProperties: 64,
+      description: 'Annotations of the SeldonDeployment, such as seldon.io/istio-gateway.',
+      'x-kubernetes-validations': [{ rule: `self.all(key, key.size() <= 253 && key.matches('${ANNOTATION_KEY}'))`, message: 'serving.seldon.annotations: a key is a name of letters, digits, -, _ and ., optionally after a DNS prefix and a slash, such as seldon.io/istio-gateway; correct it' }]
+    })
   }, { description: 'Only for the Seldon backend.' })
 }, { description: 'How each version is served.' })
 

@@ -1,10 +1,10 @@
 // The status of an MlflowModel: the mirror of the memory that was observed, and what people read.
+import { defined } from '../core/plain-value.ts'
 import { formatInstant } from '../core/time.ts'
 import type { Memory, Status } from './schema/status.ts'
 import { isReady, type RolloutFacts } from './rollout/facts.ts'
 import { nextDeadline } from './rollout/settle.ts'
 import { effectiveSteps } from './rollout/stages.ts'
-import { defined } from './rollout/memory.ts'
 import type { Summary } from './phase.ts'
 
 /** What the status shows beside the memory. `heldUntil`: a decision waits, until then at the latest (whole seconds). */

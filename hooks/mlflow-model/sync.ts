@@ -6,7 +6,7 @@ import { predictorName } from '../core/names.ts'
 import { isAnswerTo, questionOf } from '../core/registry-question.ts'
 import { parseInstant } from '../core/time.ts'
 import { NOT_DEPLOYED, type Backend, type Observation, type Served } from '../serving/backend.ts'
-import { seldon } from '../serving/seldon.ts'
+import { backends } from '../serving/backends.ts'
 import { conditionsOf } from './conditions.ts'
 import { policyOf, servingOptionsOf } from './policy.ts'
 import { holdFor } from './hold.ts'
@@ -23,11 +23,9 @@ import { stepRollout } from './rollout/step.ts'
 
 type Request = SyncRequest<Spec, Status>
 
-const backends: Record<Spec['serving']['backend'], Backend> = { Seldon: seldon }
-
 /** Answers one sync. The same request always gets the same answer. */
 export function sync (request: Request): SyncResponse<Status> {
-  const backend = backends[request.parent.spec.serving.backend]
+  const backend: Backend = backends[request.parent.spec.serving.backend]
   const installed = backend.children.every((child) => mayReturn(request, child))
   const observation = backend.observe(request)
   const recalled = recall(observation, request.parent.status)
@@ -129,20 +127,23 @@ type Reported = { observation: Observation | undefined, memory: Memory, installe
 
 function report (request: Request, backend: Backend, facts: RolloutFacts, { observation, memory, installed, heldUntil }: Reported): Status {
   const { metadata, status, spec } = request.parent
-  const context = contextOf(request, observation)
+  const context = contextOf(request, backend, observation)
   const summary = installed
     ? summarize(memory, facts, context)
     : { phase: 'Degraded' as const, reason: 'BackendNotInstalled', error: `Serving by ${backend.name} is switched off: the controller does not list ${backend.children[0]?.kind}. Install ${backend.name} and set ${backend.children[0]?.capability}.enabled=true in the chart.` }
-  const conditions = setConditions(status?.conditions, conditionsOf({ memory, facts, summary, context, spec, observed: observation !== undefined, installed, times: timesOf(request, memory) }), facts.now, metadata.generation)
-  return { ...computeStatus(memory, facts, { summary, url: backend.url(request.parent), ...(heldUntil !== undefined && { heldUntil }) }), conditions }
+  const conditions = setConditions(status?.conditions, conditionsOf({ memory, facts, summary, context, spec, installed, times: timesOf(request, memory) }), facts.now, metadata.generation)
+  return { ...computeStatus(memory, facts, { summary, url: backend.url(request), ...(heldUntil !== undefined && { heldUntil }) }), conditions }
 }
 
 /** What sentences may name. A registry's answer to another question (the spec was edited) is none. */
-function contextOf ({ parent: { metadata, spec } }: Request, observation: Observation | undefined): Context {
+function contextOf (request: Request, backend: Backend, observation: Observation | undefined): Context {
+  const { metadata, spec } = request.parent
   const { registry } = parseFacts(metadata.annotations)
   return {
     name: metadata.name,
     namespace: metadata.namespace ?? '',
+    backend: backend.words(request),
+    deployed: observation !== undefined,
     ...(isAnswerTo(registry, questionOf(spec)) && { registry }),
     ...(observation?.failure !== undefined && { backendFailure: observation.failure })
   }

@@ -20,7 +20,7 @@ export type ServingOptions = {
   seldon: { implementation: string, annotations: Record<string, string> }
 }
 
-/** What is known of one version's pods. */
+/** What is known of one version's pods. `progress` is `1/2`, pods that answer of those wanted, or empty while none is known of. */
 export type PodReadiness = { available: number, ready: boolean, progress: string }
 
 /** What a backend reads off its object. */
@@ -42,6 +42,16 @@ export type Observation = {
   readiness: (version: VersionIdentity) => PodReadiness
 }
 
+/** What a person is told about one object, in the backend's own terms. Sentences without their full stop. */
+export type BackendWords = {
+  /** Where to look when pods are missing. */
+  look: string
+  /** Why traffic cannot be split, and the remedy. */
+  noRouter: string
+  /** The object is being made; what it means when that lasts. Metacontroller says nothing when the name is taken. */
+  beingMade: string
+}
+
 export type Backend = {
   name: string
   /** The children it needs; the first one is the object that carries weights and memory. */
@@ -50,7 +60,8 @@ export type Backend = {
   observe: (request: SyncRequest) => Observation | undefined
   make: (request: SyncRequest, options: ServingOptions, wanted: Wanted) => Child[]
   /** Where predictions are answered, through the traffic split. */
-  url: (parent: SyncRequest['parent']) => string
+  url: (request: SyncRequest) => string
+  words: (request: SyncRequest) => BackendWords
 }
 
 /** Pods of a version that is not deployed. */

@@ -5,7 +5,7 @@ import { API_GROUP, type ChildResource } from '../core/kind.ts'
 import { md5, predictorName } from '../core/names.ts'
 import { parseInstant } from '../core/time.ts'
 import { findChild, type Child, type KubeObject, type SyncRequest } from '../core/request.ts'
-import { NOT_DEPLOYED, type Backend, type Observation, type PodReadiness, type Served, type ServingOptions, type Wanted } from './backend.ts'
+import { NOT_DEPLOYED, type Backend, type Observation, type BackendWords, type PodReadiness, type Served, type ServingOptions, type Wanted } from './backend.ts'
 
 const SELDON_DEPLOYMENT: ChildResource = {
   apiVersion: 'machinelearning.seldon.io/v1',
@@ -36,10 +36,11 @@ export const seldon: Backend = {
   children: [SELDON_DEPLOYMENT],
   observe: observeSeldon,
   make: makeChildren,
-  url: ({ metadata }) => `/seldon/${metadata.namespace}/${metadata.name}`
+  url: ({ parent: { metadata } }) => `/seldon/${metadata.namespace}/${metadata.name}`,
+  words: wordsOf
 }
 
-type Predictor = { name: string, traffic?: number, annotations?: Record<string, string>, graph?: { modelUri?: string } }
+type Predictor = { name: string, traffic?: number, shadow?: boolean, annotations?: Record<string, string>, graph?: { modelUri?: string } }
 type SeldonStatus = {
   state?: string
   description?: string
@@ -122,18 +123,24 @@ function observeSeldon (request: SyncRequest): Observation | undefined {
   const object = findSeldonDeployment(request)
   if (!object) return undefined
   const predictors = predictorsOf(object)
+  const ours = predictors.filter(isOurs)
   const status = (object.status ?? {}) as SeldonStatus
   const state = object.metadata.annotations?.[STATE_ANNOTATION]
-  const failure = failureOf(object.metadata.name, status)
+  const failure = failureOf(object, status)
   return {
     ...(state !== undefined && { state }),
-    shares: Object.fromEntries(predictors.map((predictor) => [predictor.name, shareOf(predictor, predictors)])),
+    shares: Object.fromEntries(ours.map((predictor) => [predictor.name, shareOf(predictor, predictors)])),
     versions: predictors.flatMap((predictor) => versionOf(predictor, shareOf(predictor, predictors))),
     router: routerOf(status),
     ...(isClearing(object.metadata.name, predictors, status) && { clearingSince: lastWrite(object) }),
     ...(failure !== undefined && { failure }),
     readiness: (version) => readinessOf(object.metadata.name, predictorName(version), status)
   }
+}
+
+/** Metacontroller's merge keeps what others put into the list (a shadow, an explainer's host), and we leave it alone. */
+function isOurs ({ annotations }: Predictor): boolean {
+  return annotations?.[CREATED_AT_ANNOTATION] !== undefined
 }
 
 /** A single predictor takes everything, said or not. */
@@ -169,7 +176,7 @@ function isClearing (object: string, predictors: Predictor[], status: SeldonStat
   const parts = [...Object.keys(status.deploymentStatus ?? {}), ...Object.keys(status.serviceStatus ?? {})]
   const kept = predictors.map(({ name }) => `${object}-${name}`)
   const left = parts.some((part) => part.startsWith(`${object}-v`) && !kept.some((name) => part === name || part.startsWith(`${name}-`)))
-  return left && predictors.every(({ name }) => readinessOf(object, name, status).ready)
+  return left && predictors.filter(isOurs).every(({ name }) => readinessOf(object, name, status).ready)
 }
 
 /** When the object was last written, by anybody; 0 when it does not say. */
@@ -192,7 +199,19 @@ function deploymentName (object: string, predictor: string): string {
   return name.length <= 63 ? name : `seldon-${md5(name)}`
 }
 
-function failureOf (name: string, { state, description }: SeldonStatus): string | undefined {
+function wordsOf ({ parent: { metadata: { name, namespace } } }: SyncRequest): BackendWords {
+  return {
+    look: `See kubectl describe seldondeployment ${name} -n ${namespace}, and the pods of that name`,
+    noRouter: `SeldonDeployment ${name} reports no router (istioVirtualServicesReady or AmbassadorMappingsReady with something defined), so traffic cannot be split. Switch on Istio or Ambassador in the Seldon operator`,
+    beingMade: `SeldonDeployment ${name} is being made. If this lasts, the name is taken by an object that belongs to somebody else: see kubectl get seldondeployment ${name} -n ${namespace} -o yaml`
+  }
+}
+
+function failureOf (object: KubeObject, { state, description }: SeldonStatus): string | undefined {
+  const { name, namespace, deletionTimestamp } = object.metadata
+  if (deletionTimestamp !== undefined) return `SeldonDeployment ${name} is being deleted, and is made again once it is gone. If this lasts, a finalizer holds it: see kubectl get seldondeployment ${name} -n ${namespace} -o yaml.`
+  const strangers = predictorsOf(object).filter((predictor) => !isOurs(predictor) && !predictor.shadow && (predictor.traffic ?? 0) > 0)
+  if (strangers.length > 0) return `SeldonDeployment ${name} has predictors with traffic that Sluice did not write (${strangers.map((predictor) => predictor.name).join(', ').slice(0, 200)}). Shares of Sluice's own sum to 100, so Seldon refuses every change: remove them, or make them shadows.`
   if (state !== 'Failed') return undefined
   const said = (description ?? 'no description').slice(0, 300)
   return `Seldon reports SeldonDeployment ${name} as Failed: ${said}. See kubectl describe seldondeployment ${name}; if a Service in its status no longer exists, delete that status entry.`

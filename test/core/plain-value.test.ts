@@ -1,6 +1,7 @@
 // What may be in an answer. Each row is one value that Metacontroller or the API server would make a crash, a loop or another value of.
+import fc from 'fast-check'
 import t from 'tap'
-import { checkValue, isMap, withoutEmpty, WrongAnswerError } from '../../hooks/core/plain-value.ts'
+import { checkValue, defined, isMap, withoutEmpty, WrongAnswerError } from '../../hooks/core/plain-value.ts'
 
 class Point { x = 1 }
 
@@ -72,8 +73,29 @@ for (const { name, value, want } of maps) {
   })
 }
 
-t.test('what holds nothing is left out of what a user gave, to any depth; lists stay as they are', async (t) => {
-  const given = { requests: {}, limits: { cpu: 0 }, list: [], items: [{}], deep: { er: { est: {} } }, text: '', no: false }
-  t.strictSame(withoutEmpty(given), { limits: { cpu: 0 }, items: [{}], text: '', no: false })
+t.test('what holds nothing is left out of what a user gave, to any depth; items of lists stay', async (t) => {
+  const given = { requests: {}, limits: { cpu: 0 }, list: [], items: [{ a: {} }, { b: [], c: 1 }, []], deep: { er: { est: {} } }, text: '', no: false }
+  t.strictSame(withoutEmpty(given), { limits: { cpu: 0 }, items: [{}, { c: 1 }], text: '', no: false })
   t.strictSame(withoutEmpty({}), {})
+})
+
+t.test('an empty map that says something stays', async (t) => {
+  const given = { volumes: [{ name: 'tmp', emptyDir: {} }], from: [{ namespaceSelector: {} }], podSelector: {} }
+  t.strictSame(withoutEmpty(given), given)
+})
+
+t.test('whatever a user gave may be sent after that', async () => {
+  const key = fc.constantFrom('a', 'b', 'emptyDir', 'labelSelector')
+  const { value } = fc.letrec<{ value: unknown, map: Record<string, unknown> }>((tie) => ({
+    value: fc.oneof({ maxDepth: 5 }, fc.string(), fc.integer(), fc.boolean(), fc.array(tie('value'), { maxLength: 3 }), tie('map')),
+    map: fc.dictionary(key, tie('value'), { maxKeys: 3 })
+  }))
+  fc.assert(fc.property(fc.dictionary(key, value), (given) => {
+    const cleaned = withoutEmpty(given)
+    if (Object.keys(cleaned).length > 0) checkValue(cleaned, 'at')
+  }), { numRuns: 500 })
+})
+
+t.test('fields that are undefined are none', async (t) => {
+  t.strictSame(defined({ a: undefined, b: null, c: 0 }), { b: null, c: 0 })
 })

@@ -1,6 +1,7 @@
 // A spec is read as the API server would, and mended where that is safe.
 import t from 'tap'
 import { readSpec } from '../../hooks/core/spec.ts'
+import { mlflowModel } from '../../hooks/mlflow-model/index.ts'
 import { greeting } from '../fixtures/kinds/greeting.ts'
 import { deepFreeze } from '../helpers/deep-freeze.ts'
 
@@ -38,6 +39,12 @@ t.test('a required field that is missing is fatal', async (t) => {
 
 t.test('a required field that is wrong is fatal', async (t) => {
   t.strictSame(readSpec(greeting, { name: 5 }).problems, [{ field: 'spec.name', message: 'spec.name must be a string; correct it', fatal: true }])
+})
+
+t.test('beside a fatal mistake the others are mended all the same', async (t) => {
+  const { spec, problems } = readSpec(mlflowModel, { modelAlias: 'champion', rollout: { steps: 'x' } })
+  t.strictSame(problems.map(({ field, fatal = false }) => ({ field, fatal })), [{ field: 'spec.modelName', fatal: true }, { field: 'spec.rollout.steps', fatal: false }])
+  t.strictSame((spec['rollout'] as { steps: number[] }).steps, [10, 20, 30, 40, 50, 60, 70, 80, 90])
 })
 
 t.test('no spec is fatal', async (t) => {

@@ -28,7 +28,7 @@ const rows: Array<{ name: string, predictors?: string[], deployments: Record<str
 for (const { name, deployments, services = {}, clearing } of rows) {
   t.test(name, async (t) => {
     const request = requestFor(mlflowModel)
-    const predictors = [{ name: 'v2-bbbbbb', traffic: 100 }]
+    const predictors = [{ name: 'v2-bbbbbb', traffic: 100, annotations: { version: '2', 'sluice.dev/created-at': '2026-01-01T00:00:00Z' } }]
     request.children['SeldonDeployment.machinelearning.seldon.io/v1'] = {
       'home/first': { apiVersion: 'machinelearning.seldon.io/v1', kind: 'SeldonDeployment', metadata: { name: 'first', namespace: 'home' }, spec: { predictors }, status: { deploymentStatus: deployments, serviceStatus: services } }
     }

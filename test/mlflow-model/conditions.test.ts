@@ -8,16 +8,17 @@ import type { Memory } from '../../hooks/mlflow-model/schema/status.ts'
 import { specOf } from '../helpers/poller-model.ts'
 import { at, DOWN, facts, ID, memory, PARTIAL, T0, withRollout, type Told } from '../helpers/rollout.ts'
 
-type Given = { memory?: Memory, told?: Told, summary?: Summary, context?: { [K in keyof Context]?: Context[K] | undefined }, observed?: boolean, installed?: boolean, backend?: number | undefined }
+type Given = { memory?: Memory, told?: Told, summary?: Summary, context?: { [K in keyof Context]?: Context[K] | undefined }, deployed?: boolean, installed?: boolean, backend?: number | undefined }
 type Row = Given & { name: string, want: Omit<Aspect, 'type' | 'since'> }
 
 const FOUND: RegistryFact = { server: 'default', workspace: '', model: 'churn', alias: 'champion', state: 'Found', version: '1', createdAt: '2026-11-01T00:00:00.000Z', uri: 's3://models/1', observedAt: at(0) }
+const WORDS = { look: 'Look there', noRouter: 'nothing splits traffic', beingMade: 'It is being made' }
 const HEALTHY: Summary = { phase: 'Healthy', reason: 'Promoted' }
 
 /** The last decision was made at second 10, and the backend last reported at second 20, unless told otherwise. */
-function causes ({ memory: given = memory(), told, summary = HEALTHY, context, observed = true, installed = true, ...rest }: Given): Aspect[] {
+function causes ({ memory: given = memory(), told, summary = HEALTHY, context, deployed = true, installed = true, ...rest }: Given): Aspect[] {
   const times = { decided: T0 + 10, backend: 'backend' in rest ? rest.backend : T0 + 20 }
-  return conditionsOf({ memory: given, facts: facts(given, told), summary, context: { name: 'churn', namespace: 'models', registry: FOUND, ...context } as Context, spec: specOf(), observed, installed, times })
+  return conditionsOf({ memory: given, facts: facts(given, told), summary, context: { name: 'churn', namespace: 'models', backend: WORDS, deployed, registry: FOUND, ...context } as Context, spec: specOf(), installed, times })
 }
 
 function conditions (given: Given): Array<Omit<Aspect, 'since'>> {
@@ -104,9 +105,10 @@ check('AnalysisPassing', [
 check('BackendReady', [
   { name: 'it is not installed', installed: false, summary: switchedOff, want: { status: 'False', reason: 'BackendNotInstalled', message: 'Serving by Seldon is switched off.' } },
   { name: 'it has failed', context: { backendFailure: 'Seldon reports it as Failed.' }, want: { status: 'False', reason: 'BackendFailed', message: 'Seldon reports it as Failed.' } },
-  { name: 'nothing is deployed', memory: nothing, observed: false, want: { status: 'Unknown', reason: 'NotDeployed', message: 'Nothing is deployed yet.' } },
+  { name: 'nothing is deployed', memory: nothing, deployed: false, want: { status: 'Unknown', reason: 'NotDeployed', message: 'Nothing is deployed yet.' } },
+  { name: 'it is gone, and made again', deployed: false, summary: { phase: 'Degraded', reason: 'Restoring' }, want: { status: 'Unknown', reason: 'NotDeployed', message: 'It is being made.' } },
   { name: 'it is coming up: there is no router before every pod was ready once', memory: first, told: { router: { present: false } }, want: { status: 'Unknown', reason: 'Starting', message: 'The serving object is being brought up.' } },
-  { name: 'a router is missing', told: { router: { present: false } }, want: { status: 'False', reason: 'NoTrafficRouter', message: 'SeldonDeployment churn reports no router (istioVirtualServicesReady or AmbassadorMappingsReady): it can serve one version, and cannot split traffic. Switch on Istio or Ambassador in the Seldon operator.' } }
+  { name: 'a router is missing', told: { router: { present: false } }, want: { status: 'False', reason: 'NoTrafficRouter', message: 'One version can be served, and no other rolled out: nothing splits traffic.' } }
 ])
 
 t.test('a message is cut to what a condition holds', async (t) => {

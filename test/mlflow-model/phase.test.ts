@@ -4,7 +4,9 @@ import { annotate, missingReason, summarize, type Context, type Summary } from '
 import type { Memory } from '../../hooks/mlflow-model/schema/status.ts'
 import { at, DOWN, facts, failure, ID, memory, PARTIAL, V1, V2, V3, withRollout, type Told } from '../helpers/rollout.ts'
 
-const CONTEXT: Context = { name: 'churn', namespace: 'models' }
+/** In words of a backend that does not exist: the real ones are the backend's affair. */
+const WORDS = { look: 'Look there', noRouter: 'nothing splits traffic. Get a router', beingMade: 'It is being made' }
+const CONTEXT: Context = { name: 'churn', namespace: 'models', deployed: true, backend: WORDS }
 const failedBackend = { backendFailure: 'Seldon reports it as Failed.' }
 const registry = { server: 'default', workspace: '', model: 'churn', alias: 'champion', observedAt: at(0) }
 const command = (verb: string) => `kubectl annotate mfm churn -n models --overwrite sluice.dev/${verb}=${ID}`
@@ -22,7 +24,14 @@ const progressing: Row[] = [
   ...(['Loading', 'Stepping', 'Promoting'] as const).map((stage): Row => ({ name: `${stage} is progress, and needs no sentence`, given: memory(withRollout(stage)), want: { phase: 'Progressing', reason: stage } })),
   { name: 'a rollout whose backend has failed says so', given: stepping, context: failedBackend, want: { phase: 'Progressing', reason: 'BackendFailed', error: 'Seldon reports it as Failed.' } },
   { name: 'a way back that is no failure is progress, with its reason', given: memory(withRollout('Unwinding', { outcome: 'RolledBack', reason: 'AliasMovedBack' })), want: { phase: 'Progressing', reason: 'AliasMovedBack' } },
-  { name: 'a first version that loads is progress', given: first, want: { phase: 'Progressing', reason: 'FirstVersionLoading' } }
+  { name: 'a first version that loads is progress', given: first, want: { phase: 'Progressing', reason: 'FirstVersionLoading' } },
+  { name: 'a first version whose backend has failed says so at once', given: first, context: failedBackend, want: { phase: 'Progressing', reason: 'BackendFailed', error: 'Seldon reports it as Failed.' } },
+  {
+    name: 'what is gone is made again, and no hint speaks of pods that do not exist',
+    given: stepping,
+    context: { deployed: false },
+    want: { phase: 'Degraded', reason: 'Restoring', error: 'What served version 1 is gone, and is made again as it was: It is being made.' }
+  }
 ]
 
 const checks = (outcome: 'Error' | 'Inconclusive', count: number, reason = '') => ({ streak: { outcome, count }, last: { at: at(90), outcome, reason, metrics: [] } })
@@ -36,7 +45,7 @@ const paused: Row[] = [
   { name: 'missing measurements are told, with nothing to add where nothing was said', given: stepping, told: { checks: checks('Error', 3) }, want: { phase: 'Paused', reason: 'MetricsUnavailable', error: `The rollout waits because the measurements cannot be had from Prometheus. ${goesOn}` } }
 ]
 
-const look = 'See kubectl describe seldondeployment churn -n models, and the pods of that name'
+const { look } = WORDS
 const noPod = 'No pod of the stable version 1 is available.'
 const stableDown: Told = { pods: { 1: DOWN } }
 
@@ -46,6 +55,12 @@ const dead: Row[] = [
   { name: 'what the backend says comes in its place', given: memory(), told: stableDown, context: failedBackend, want: { phase: 'Degraded', reason: 'StableUnavailable', error: `${noPod} Seldon reports it as Failed.` } },
   { name: 'during a rollout the canary may take over', given: stepping, told: { ...stableDown, policy: { paused: true } }, want: { phase: 'Degraded', reason: 'StableUnavailable', error: `${noPod} ${command('promote')} lets version 2 take over once it is ready.` } },
   { name: 'on the way back it may too', given: memory(withRollout('Unwinding'), { failedVersions: [failure('Aborted')] }), told: stableDown, want: { phase: 'Degraded', reason: 'StableUnavailable', error: `${noPod} ${command('promote')} lets version 2 take over if it is ready.` } },
+  {
+    name: 'a version before it that is still loaded is the way out',
+    given: memory({ previous: { ...V2, keepUntil: at(400), fastReturn: true } }),
+    told: stableDown,
+    want: { phase: 'Degraded', reason: 'StableUnavailable', error: `${noPod} ${look}. Version 2 is still loaded: with the alias back on it, it gets all traffic at once.` }
+  },
   { name: 'a first version that is late goes on loading', given: late, want: { phase: 'Degraded', reason: 'ProgressDeadlineExceeded', error: `Version 2 is the first version and is not ready; it goes on loading. ${look}.` } },
   { name: 'and says what the backend says', given: late, context: failedBackend, want: { phase: 'Degraded', reason: 'ProgressDeadlineExceeded', error: 'Version 2 is the first version and is not ready; it goes on loading. Seldon reports it as Failed.' } }
 ]
@@ -77,7 +92,7 @@ const failed: Row[] = [
 ]
 
 const uriUnknown = 'Version 2 cannot be loaded: its storage URI is unknown. Set serving.modelUri, or artifactsDestination of the registry entry.'
-const noRouter = 'cannot be rolled out: SeldonDeployment churn reports no router (istioVirtualServicesReady or AmbassadorMappingsReady with something defined), so traffic cannot be split. Switch on Istio or Ambassador in the Seldon operator.'
+const noRouter = 'cannot be rolled out: nothing splits traffic. Get a router.'
 
 const serving: Row[] = [
   { name: 'where all is well the last outcome is the reason', given: memory({ lastOutcome: 'FastRolledBack' }), want: { phase: 'Healthy', reason: 'FastRolledBack' } },

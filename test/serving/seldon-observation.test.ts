@@ -36,8 +36,9 @@ const described: Array<{ name: string, object: SeldonDeployment, want: Partial<O
   { name: 'a single predictor has everything without being told', object: { predictors: [{ ...first, traffic: undefined }] }, want: { shares: { [P1]: 100 }, versions: [{ ...V1, share: 100 }] } },
   { name: 'a single predictor keeps the share it was told', object: { predictors: [{ ...first, traffic: 0 }] }, want: { shares: { [P1]: 0 }, versions: [{ ...V1, share: 0 }] } },
   { name: 'of two predictors one that was told nothing has nothing', object: { predictors: [{ ...first, traffic: undefined }, { ...second, traffic: 100 }] }, want: { shares: { [P1]: 0, [P2]: 100 }, versions: [{ ...V1, share: 0 }, { ...V2, share: 100 }] } },
-  { name: 'a predictor without version is counted and not recovered', object: { predictors: [first, { name: 'other', traffic: 10, graph: { modelUri: 's3://x' } }] }, want: { shares: { [P1]: 90, other: 10 }, versions: [{ ...V1, share: 90 }] } },
-  { name: 'a predictor without creation time is not recovered', object: { predictors: [{ ...first, annotations: { version: '1' } }] }, want: { shares: { [P1]: 90 } } },
+  { name: 'a shadow that somebody else put in is left alone', object: { predictors: [first, { name: 'shadow', shadow: true, traffic: 100 }] }, want: { shares: { [P1]: 90 }, versions: [{ ...V1, share: 90 }] } },
+  { name: 'a predictor of somebody else without traffic too', object: { predictors: [first, { name: 'other', annotations: { version: '1' }, graph: { modelUri: 's3://x' } }] }, want: { shares: { [P1]: 90 }, versions: [{ ...V1, share: 90 }] } },
+  { name: 'a predictor without version is counted and not recovered', object: { predictors: [{ ...first, annotations: { 'sluice.dev/created-at': V1.createdAt } }] }, want: { shares: { [P1]: 90 } } },
   { name: 'a predictor without URI is not recovered', object: { predictors: [{ ...first, graph: {} }] }, want: { shares: { [P1]: 90 } } }
 ]
 
@@ -127,6 +128,18 @@ const failures: Array<{ name: string, status: object, want?: string }> = [
     want: `Seldon reports SeldonDeployment first as Failed: ${'x'.repeat(300)}. See kubectl describe seldondeployment first; if a Service in its status no longer exists, delete that status entry.`
   }
 ]
+
+t.test('predictors of others with traffic are a failure: Seldon would refuse our shares', async (t) => {
+  const object = { predictors: [first, { name: 'theirs', traffic: 10 }, { name: 'shadow', shadow: true, traffic: 100 }, { name: 'idle' }] }
+  t.equal(observe(object).failure, "SeldonDeployment first has predictors with traffic that Sluice did not write (theirs). Shares of Sluice's own sum to 100, so Seldon refuses every change: remove them, or make them shadows.")
+})
+
+t.test('an object that is being deleted is one too, until it is made again', async (t) => {
+  const request = structuredClone(callWith({ predictors: [first], status: { state: 'Available' } }))
+  const object = request.children['SeldonDeployment.machinelearning.seldon.io/v1']?.['home/first']
+  if (object) object.metadata.deletionTimestamp = '2026-01-05T10:00:00Z'
+  t.equal(seldon.observe(request)?.failure, 'SeldonDeployment first is being deleted, and is made again once it is gone. If this lasts, a finalizer holds it: see kubectl get seldondeployment first -n home -o yaml.')
+})
 
 for (const { name, status, want } of failures) {
   t.test(name, async (t) => {

@@ -130,7 +130,15 @@ t.test('a parent without a namespace gives an object without one', async (t) => 
 })
 
 t.test('predictions are answered at a path of namespace and name', async (t) => {
-  t.equal(seldon.url(callWith().parent), '/seldon/home/first')
+  t.equal(seldon.url(callWith()), '/seldon/home/first')
+})
+
+t.test('people are told in terms of the SeldonDeployment', async (t) => {
+  t.strictSame(seldon.words(callWith()), {
+    look: 'See kubectl describe seldondeployment first -n home, and the pods of that name',
+    noRouter: 'SeldonDeployment first reports no router (istioVirtualServicesReady or AmbassadorMappingsReady with something defined), so traffic cannot be split. Switch on Istio or Ambassador in the Seldon operator',
+    beingMade: 'SeldonDeployment first is being made. If this lasts, the name is taken by an object that belongs to somebody else: see kubectl get seldondeployment first -n home -o yaml'
+  })
 })
 
 t.test('the SeldonDeployment is the one child, updated in place, behind a switch', async (t) => {

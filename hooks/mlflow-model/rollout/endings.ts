@@ -1,9 +1,10 @@
 // How a rollout ends: by promotion, by going back to stable, or by the canary taking over from a stable that is dead.
 import { sameVersion } from '../../core/names.ts'
+import { defined } from '../../core/plain-value.ts'
 import { formatInstant } from '../../core/time.ts'
 import type { Memory, Rollout } from '../schema/status.ts'
 import { after, inForce, isAvailable, isReady, type RolloutFacts } from './facts.ts'
-import { ALL_STABLE, defined, withFailure, withRollout, withTraffic, withoutFailure } from './memory.ts'
+import { ALL_STABLE, withFailure, withRollout, withTraffic, withoutFailure } from './memory.ts'
 import { describeMetrics } from './verdict.ts'
 import { ABORTED } from './reasons.ts'
 

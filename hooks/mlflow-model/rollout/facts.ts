@@ -10,7 +10,7 @@ export type Readiness = {
   available: number
   /** All replicas answer. */
   ready: boolean
-  /** Changes whenever loading gets on. */
+  /** `1/2`, pods that answer of those wanted; empty while none is known of. */
   progress: string
 }
 

@@ -79,7 +79,8 @@ function dropPrevious (memory: Memory, facts: RolloutFacts): Memory {
   if (!previous) return memory
   if (isBlocking(memory, facts)) return rest
   const over = isDue(previous.keepUntil, facts.now) || isInTheWay(memory, facts)
-  return over && inForce(memory) ? rest : memory
+  const lastResort = !isAvailable(memory.stable, facts)
+  return over && !lastResort && inForce(memory) ? rest : memory
 }
 
 function isBlocking (memory: Memory, facts: RolloutFacts): boolean {

@@ -2,6 +2,7 @@
 import { Value } from '@sinclair/typebox/value'
 import { predictorName, sameVersion, type VersionIdentity } from '../../core/names.ts'
 import { FAILURES_KEPT, Memory, type Failure, type Rollout, type Traffic } from '../schema/status.ts'
+import { defined } from '../../core/plain-value.ts'
 import { formatInstant } from '../../core/time.ts'
 import type { RolloutFacts } from './facts.ts'
 
@@ -63,11 +64,6 @@ export function freshTraffic ({ stable, canary }: { stable: number, canary: numb
 export function withRollout (memory: Memory, change: { [K in keyof Rollout]?: Rollout[K] | undefined }): Memory {
   if (!memory.rollout) return memory
   return { ...memory, rollout: defined({ ...memory.rollout, ...change }) as Rollout }
-}
-
-/** A copy without the fields that are undefined: memory has no such fields. */
-export function defined<T extends object> (value: T): T {
-  return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined)) as T
 }
 
 /** Remembers a failure, newest first, one a version. */

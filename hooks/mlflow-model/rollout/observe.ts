@@ -39,16 +39,24 @@ function noteFirstTraffic (memory: Memory, facts: RolloutFacts): Memory {
   return withRollout(memory, { trafficSince: formatInstant(facts.now) })
 }
 
-/** A canary that gets on loading has its whole deadline before it again. */
+/**
+ * A canary that gets on loading has its whole deadline before it again: one with more pods ready than ever before. Pods that come and go are no
+ * progress, or one that crashes again and again would load for ever.
+ */
 function observeProgress (memory: Memory, facts: RolloutFacts): Memory {
   const { rollout, canary } = memory
   if (!canary || !rollout?.present || rollout.stage !== 'Loading') return memory
   const { progress } = facts.readiness(canary)
-  if (progress === rollout.progress) return memory
+  if (rollout.progress !== undefined && podsOf(progress) <= podsOf(rollout.progress)) return memory
   const running = rollout.deadline !== undefined
   return withRollout(memory, {
     progress,
     deadline: running ? after(facts, facts.policy.progressDeadline) : undefined,
     deadlineLeft: undefined
   })
+}
+
+/** The pods ready of `1/2`; none is less than `0/2`: then there is nothing yet to become ready. */
+function podsOf (progress: string): number {
+  return progress === '' ? -1 : Number.parseInt(progress, 10)
 }

@@ -47,7 +47,7 @@ function settleDeadline (memory: Memory, facts: RolloutFacts): Memory {
     case 'held':
       return hold(memory, facts)
     case 'runs':
-      return rollout.deadline ? memory : withRollout(memory, { deadline: after(facts, rollout.deadlineLeft ?? facts.policy.progressDeadline), deadlineLeft: undefined })
+      return rollout.deadline ? memory : withRollout(memory, { deadline: after(facts, rollout.deadlineLeft ?? wholeDeadline(memory, facts)), deadlineLeft: undefined })
     default:
       return wait satisfies never
   }
@@ -62,6 +62,13 @@ function hold (memory: Memory, facts: RolloutFacts): Memory {
   const deadline = parseInstant(memory.rollout?.deadline)
   if (deadline === undefined) return memory
   return withRollout(memory, { deadline: undefined, deadlineLeft: Math.max(leastLeft(facts), deadline - facts.now) })
+}
+
+/** A router that shows no flip is believed only after FLIP_LOST_SECONDS: a shorter deadline would blame a good version for it. */
+function wholeDeadline (memory: Memory, facts: RolloutFacts): number {
+  const { progressDeadline } = facts.policy
+  const awaitsRouter = !inForce(memory) && isReady(memory.canary, facts)
+  return awaitsRouter ? Math.max(progressDeadline, 2 * FLIP_LOST_SECONDS) : progressDeadline
 }
 
 /** A deadline that goes on leaves the router at least the time it may need, even if it had passed unseen while it was held. */

@@ -49,7 +49,7 @@ export const Rollout = Type.Object({
   raised: Type.Boolean({ description: 'Whether the canary was ever to have traffic.' }),
   commanded: Type.Boolean({ description: 'Whether a person asked to skip the remaining checks.' }),
   losses: Type.Integer({ minimum: 0, description: 'How often the canary lost all its pods while it had traffic.' }),
-  progress: Type.Optional(Type.String({ maxLength: 64, description: 'What was last seen of the loading canary; a change moves the deadline.' })),
+  progress: Type.Optional(Type.String({ maxLength: 64, description: 'The most that was seen of the loading canary, such as 1/2 pods; more than ever moves the deadline.' })),
   deadline: Type.Optional(instant({ description: 'When the current wait ends.' })),
   deadlineLeft: Type.Optional(Type.Integer({ minimum: 0, description: 'Seconds left of a deadline that does not run now.' })),
   outcome: Type.Optional(oneOf(OUTCOMES, { description: 'What it is ending as.' })),

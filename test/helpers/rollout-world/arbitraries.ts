@@ -45,7 +45,7 @@ const move: fc.Arbitrary<Move> = fc.oneof(
   { weight: 6, arbitrary: fc.record({ do: fc.constant('check' as const), outcome, parentAge: age }) },
   { weight: 4, arbitrary: fc.record({ do: fc.constant('command' as const), verb: fc.constantFrom('promote', 'abort', 'retry' as const), id: fc.constantFrom('current', 'current', 'old', 'older', 'future', 'none' as const) }) },
   { weight: 4, arbitrary: fc.constantFrom(...edits).map((spec): Move => ({ do: 'edit', spec })) },
-  { weight: 1, arbitrary: fc.constantFrom<Move>({ do: 'wipe-status' }, { do: 'wipe-status' }, { do: 'wipe-memory' }, { do: 'delete-child' }, { do: 'mark-child-deleted' }) },
+  { weight: 1, arbitrary: fc.constantFrom<Move>({ do: 'wipe-status' }, { do: 'wipe-status' }, { do: 'wipe-memory' }, { do: 'delete-child' }, { do: 'mark-child-deleted' }, { do: 'add-shadow' }, { do: 'remove-shadow' }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('restore-status' as const), parentAge: age }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('edit-weights' as const), first: fc.constantFrom(0, 50, 100) }) }
 )

@@ -1,4 +1,5 @@
 // Everything that can happen in the world, as data: walks are lists of moves, and a failing list can be pasted into a test.
+import deepEqual from 'fast-deep-equal'
 import { COMMANDS, STATE_ANNOTATION } from '../../../hooks/core/labels.ts'
 import type { CheckOutcome } from '../../../hooks/core/facts.ts'
 import { formatInstant } from '../../../hooks/core/time.ts'
@@ -6,7 +7,7 @@ import { checkInvariants, checkPods } from './invariants.ts'
 import { runPass, type Pass, type PassOptions, type Sync } from './metacontroller.ts'
 import { checkCanary, pollRegistry, touchClock } from './poller.ts'
 import { memoryOf } from './reading.ts'
-import { killPods, loadPods, reconcileSeldon } from './seldon.ts'
+import { killPods, loadPods, predictorsOf, reconcileSeldon, type Predictor } from './seldon.ts'
 import { insist } from './violation.ts'
 import { newestChild, newestParent, overlay, parentAt, writeChild, writeParent, type SpecChange, type VersionName, type World } from './state.ts'
 
@@ -30,6 +31,7 @@ export type Move =
   | { do: 'wipe-status' | 'wipe-memory' | 'delete-child' | 'mark-child-deleted' }
   | { do: 'restore-status', parentAge: number }
   | { do: 'edit-weights', first: number }
+  | { do: 'add-shadow' | 'remove-shadow' }
   | { do: 'round', outcome?: CheckOutcome, seconds?: number }
 
 /** Does one move. Returns the passes that it made; throws a Violation when one of them broke an invariant. */
@@ -76,6 +78,8 @@ function applyOutside (world: World, move: Outside): void {
     case 'restore-status': return writeParent(world, PERSON, { status: parentAt(world, move.parentAge).status ?? {} })
     case 'wipe-memory': return wipeMemory(world)
     case 'edit-weights': return editWeights(world, move.first)
+    case 'add-shadow': return editPredictors(world, (predictors) => [...predictors.filter(({ name }) => name !== SHADOW.name), SHADOW])
+    case 'remove-shadow': return editPredictors(world, (predictors) => predictors.filter(({ name }) => name !== SHADOW.name))
     case 'delete-child': return newestChild(world) ? writeChild(world, PERSON, {}) : undefined
     case 'mark-child-deleted': return markDeleted(world)
     default: return move satisfies never
@@ -163,11 +167,22 @@ function wipeMemory (world: World): void {
 
 /** Somebody gives the first predictor another share; the last one gets the rest. */
 function editWeights (world: World, first: number): void {
+  editPredictors(world, (predictors) => {
+    const weighted = predictors.filter(({ shadow }) => !shadow)
+    if (weighted.length < 2) return predictors
+    return predictors.map((predictor) => predictor.shadow ? predictor : { ...predictor, traffic: predictor === weighted[0] ? first : predictor === weighted.at(-1) ? 100 - first : 0 })
+  })
+}
+
+/** A predictor of somebody else. Metacontroller's merge keeps what it never applied. */
+const SHADOW: Predictor = { name: 'shadow', shadow: true, replicas: 1, componentSpecs: [{ spec: { containers: [{ name: 'model', ports: [{ name: 'metrics', containerPort: 6000 }] }] } }] }
+
+function editPredictors (world: World, change: (predictors: Predictor[]) => Predictor[]): void {
   const child = newestChild(world)
-  const predictors = (child?.spec as { predictors: Array<{ traffic?: number }> } | undefined)?.predictors ?? []
-  if (!child || predictors.length < 2) return
-  const shares = predictors.map((predictor, index) => ({ ...predictor, traffic: index === 0 ? first : index === predictors.length - 1 ? 100 - first : 0 }))
-  writeChild(world, PERSON, { ...world.children.at(-1), object: { ...child, spec: { ...(child.spec as object), predictors: shares } } })
+  const predictors = predictorsOf(child)
+  if (!child || predictors.length === 0) return
+  const edited = change(predictors)
+  if (!deepEqual(edited, predictors)) writeChild(world, PERSON, { ...world.children.at(-1), object: { ...child, spec: { ...(child.spec as object), predictors: edited } } })
 }
 
 /** A deletion that another finalizer holds up: the object stays visible until Seldon's next look. */

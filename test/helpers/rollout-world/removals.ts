@@ -20,12 +20,17 @@ export function checkRemovals (world: World, pass: Pass, before: Memory): void {
 function checkRemoval (world: World, pass: Pass, before: Memory, name: string): void {
   const wanted = wantedOf(before)[name] ?? 0
   const seen = () => ({ name, wanted, routed: world.seldon.routed, before, after: memoryOf(pass.after), parent: pass.request.parent.metadata.annotations })
-  insist(wanted === 0 || !before.stable, 'a ready version that should have traffic is never removed', seen)
+  insist(wanted === 0 || !before.stable || isOutdated(pass, before), 'a ready version that should have traffic is never removed', seen)
   insist(name !== predictorOf(before.stable), 'a live stable is never removed', seen)
   insist(name !== predictorOf(before.previous) || mayLeave(world, pass, before), 'a ready previous version stays until its time is over or its place is needed', seen)
   insist(name !== predictorOf(before.canary) || !isKept(world, pass, before), 'a healthy version that failed stays for keepFailed', seen)
   const isRouted = (world.seldon.routed[name] ?? 0) > 0
   insist(!isRouted || hadItsTime(world, pass, before), 'a ready version that has traffic is not removed before its weight 0 had its time', seen)
+}
+
+/** Somebody wiped the memory, and a stale status brought an old one back; what a newer status knows is repeated. Real traffic is looked at below. */
+function isOutdated ({ request: { parent } }: Pass, before: Memory): boolean {
+  return (parent.status?.sequence ?? -1) > before.sequence
 }
 
 /** Weight 0 was seen in force, was never anything else, was waited for in vain, or could not be had at all. */

@@ -8,7 +8,7 @@ import { formatInstant } from '../../../hooks/core/time.ts'
 import { predictorName } from '../../../hooks/core/names.ts'
 import { VERSIONS, VERSION_NAMES, newestChild, writeChild, type Deployment, type VersionName, type World } from './state.ts'
 
-export type Predictor = { name: string, traffic?: number, replicas?: number, [field: string]: unknown }
+export type Predictor = { name: string, traffic?: number, shadow?: boolean, replicas?: number, [field: string]: unknown }
 type Condition = { type: string, status: 'True' | 'False', reason: string, lastTransitionTime: string }
 type DeploymentStatus = { replicas?: number, availableReplicas?: number }
 export type SeldonStatus = { state?: string, description?: string, deploymentStatus?: Record<string, DeploymentStatus>, conditions?: Condition[] }
@@ -21,9 +21,9 @@ export function predictorsOf (child: KubeObject | undefined): Predictor[] {
   return (child?.spec as { predictors?: Predictor[] } | undefined)?.predictors ?? []
 }
 
-/** The shares that are asked of the router; a predictor alone has all of it. */
+/** The shares that are asked of the router; a predictor alone has all of it, and a shadow gets copies and no share. */
 export function sharesOf (child: KubeObject | undefined): Record<string, number> {
-  const predictors = predictorsOf(child)
+  const predictors = predictorsOf(child).filter(({ shadow }) => !shadow)
   return Object.fromEntries(predictors.map((predictor) => [predictor.name, predictor.traffic ?? (predictors.length === 1 ? 100 : 0)]))
 }
 

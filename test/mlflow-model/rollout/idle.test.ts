@@ -53,6 +53,8 @@ check(stepIdle, [
   { name: 'with weights in force one pod of it is enough to stay', given: kept, told: { pods: { 2: PARTIAL } } },
   { name: 'it leaves when no pod of it is left', given: kept, told: { pods: { 2: DOWN } }, want: serving },
   { name: 'not while stable has no pod', given: kept, told: { pods: { 1: DOWN, 2: DOWN } } },
+  { name: 'nor is it taken out for its time while stable has no pod: it is all that is left', given: kept, told: { now: 400, pods: { 1: DOWN } } },
+  { name: 'nor for a third version', given: kept, told: { target: V3, pods: { 1: DOWN } } },
   { name: 'it leaves when a third version is to be loaded, and that is all for now', given: kept, told: { target: V3 }, want: serving },
   { name: 'not for one that failed', given: memory(warm(), { failedVersions: [{ ...failure('Aborted'), version: '3', createdAt: V3.createdAt }] }), told: { target: V3 } },
   { name: 'not where there is no router', given: kept, told: { target: V3, router: { present: false } } },

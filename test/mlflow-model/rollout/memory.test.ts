@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
+import { defined } from '../../../hooks/core/plain-value.ts'
 import {
-  ALL_STABLE, clearedMemory, defined, EMPTY_MEMORY, findFailure, formatMemory, freshTraffic, nextSequence, parseMemory, parseMemoryText,
+  ALL_STABLE, clearedMemory, EMPTY_MEMORY, findFailure, formatMemory, freshTraffic, nextSequence, parseMemory, parseMemoryText,
   wantedShares, withFailure, withoutFailure, withRollout as changeRollout, withTraffic
 } from '../../../hooks/mlflow-model/rollout/memory.ts'
 import { OUTCOMES, STAGES, type Memory } from '../../../hooks/mlflow-model/schema/status.ts'

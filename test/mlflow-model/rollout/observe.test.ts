@@ -31,7 +31,8 @@ const rows: Array<{ name: string, given: Memory, told?: Told, want?: MemoryChang
 
   { name: 'a canary that gets on has its whole deadline again', given: loading, told: { pods: { 2: PARTIAL } }, want: changed(loading, { progress: '1/2', deadline: at(700) }) },
   { name: 'one that does not get on has not', given: loading, told: { pods: { 2: DOWN } } },
-  { name: 'one that falls back has it too: something happened', given: memory(withRollout('Loading', { progress: '1/2', deadline: at(650) })), told: { pods: { 2: DOWN } }, want: changed(loading, { deadline: at(700) }) },
+  { name: 'one that falls back has not', given: memory(withRollout('Loading', { progress: '1/2', deadline: at(650) })), told: { pods: { 2: DOWN } } },
+  { name: 'one that gets back to where it was has not: a crash loop would go on for ever', given: memory(withRollout('Loading', { progress: '1/2', deadline: at(650) })), told: { pods: { 2: PARTIAL } } },
   { name: 'a deadline that is held begins anew when it goes on', given: held, told: { pods: { 2: PARTIAL } }, want: changed(held, { progress: '1/2', deadlineLeft: undefined }) },
   { name: 'progress of a canary that is not in the object does not count', given: memory(withRollout('Loading', { present: false, progress: undefined })), told: { pods: { 2: DOWN } } },
   { name: 'progress after loading does not count', given: stepping, told: { pods: { 2: PARTIAL } } }

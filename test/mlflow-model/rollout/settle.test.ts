@@ -54,6 +54,8 @@ const deadlines: Row[] = [
   { name: 'it is held by a pause', given: pending, told: paused, want: { deadline: undefined, deadlineLeft: 550 } },
   { name: 'it ends when the weight comes into force', given: memory(withRollout('Stepping', { deadline: at(650) })), want: { deadline: undefined } },
   { name: 'in force with a pod of the canary down it runs', given: stepping, told: { pods: { 2: PARTIAL } }, want: { deadline: at(700) } },
+  { name: 'it leaves the router two minutes, however short progressDeadline is: a lost flip is believed after one', given: memory(withRollout('Stepping', { inForce: false, stepStartedAt: undefined })), told: { policy: { progressDeadline: 30 } }, want: { deadline: at(220) } },
+  { name: 'a canary that loads has no more than progressDeadline', given: begun, told: { ...notReady, policy: { progressDeadline: 30 } }, want: { deadline: at(130) } },
   { name: 'the way to 100 has one', given: memory(withRollout('Promoting', { deadline: undefined })), want: { deadline: at(700) } },
   { name: 'a wait for approval has none', given: awaiting },
   { name: 'the way back has one, even while paused', given: memory(withRollout('Unwinding', { deadline: undefined })), told: paused, want: { deadline: at(700) } },
