@@ -12,8 +12,9 @@ import { lookBackOf } from './look-back.ts'
 import { measure, type Measurable } from './measure.ts'
 import type { Measurement } from './measurement.ts'
 import { policyOf, type Policy } from './policy.ts'
-import { createProviders, type Provider } from './providers.ts'
+import { createProviders, type Provider, type Providers } from './providers.ts'
 import { refuseQueries } from './query-rules.ts'
+import { createRounds } from './rounds.ts'
 import { subjectOf, type Subject } from './subject.ts'
 
 /** The part of a logger that is used: fields first, then a message that is always the same. */
@@ -28,14 +29,16 @@ export type AnalystOptions = {
   /** The object as it is now, by uid: a check whose step has passed meanwhile is then dropped here already. */
   latest?: (uid: string) => Model | undefined
   resilience?: ResilienceOptions
+  /** [1000] Milliseconds that one check waits for slow providers; what they answer later comes with a later check. */
+  patience?: number
 }
 
 export type ObjectFact = Finding<AnalysisFact>
 
 export type Analyst = {
-  /** Does every check that is due, and gives the facts to be written. Never throws for what a Prometheus or an object did. */
+  /** Does every check that is due, and gives the facts to be written, those of slow providers at a later call. Never throws for what a Prometheus or an object did. */
   check (models: Model[]): Promise<ObjectFact[]>
-  /** Milliseconds until the next check is due; Infinity when no canary is under way. */
+  /** Milliseconds until the next check is due, or a late one may have ended; Infinity when no canary is under way. */
   nextDue (models: Model[]): number
   close (): Promise<void>
 }
@@ -44,8 +47,9 @@ export type Analyst = {
 type Task = { model: Model, uid: string, namespace: string, subject: Subject, last: AnalysisFact | undefined, policy: Policy }
 
 export function createAnalyst (options: AnalystOptions): Analyst {
-  const { now, logger, latest } = options
+  const { now, logger, latest, patience = 1_000 } = options
   const providers = createProviders(options)
+  const rounds = createRounds<ObjectFact>()
   // What was counted last, by uid: the annotation that we are shown may be older than the one we wrote.
   const counted = new Map<string, AnalysisFact>()
 
@@ -62,7 +66,9 @@ export function createAnalyst (options: AnalystOptions): Analyst {
     return { model, uid, namespace, subject, last, policy: policyOf(model.spec, verdictsOf(last, subject.key)) }
   }
 
-  function count ({ model, uid, namespace, subject, last }: Task, at: number, verdict: Verdict): ObjectFact[] {
+  function count ({ task, verdict }: Judged & { task: Task }, at: number): ObjectFact[] {
+    const { model, uid, namespace, subject, last } = task
+    logger.debug({ namespace, name: model.metadata.name, rollout: subject.key, ...verdict }, 'checked')
     const current = latest === undefined ? subject : subjectOf(latest(uid) ?? model)
     const fact = current && countCheck(last, current.key, { key: subject.key, at, verdict }, secondsOf(model.spec.analysis.interval))
     if (fact === undefined) return []
@@ -71,34 +77,55 @@ export function createAnalyst (options: AnalystOptions): Analyst {
     return [{ uid, namespace, name: model.metadata.name, fact: fitting }]
   }
 
+  function isUnderWay (model: Model): boolean {
+    return rounds.isBusy(roundOf(model), model.metadata.uid ?? '')
+  }
+
+  function nextCheckOf (model: Model): number {
+    const subject = subjectOf(model)
+    return subject === undefined || isUnderWay(model) ? Infinity : dueAt(subject, model.spec.analysis, lastOf(model))
+  }
+
   return {
     async check (models) {
       const time = now()
       forget(counted, models)
-      const tasks = models.flatMap((model) => taskOf(model, time) ?? [])
-      const groups = Map.groupBy(tasks, (task) => groupKeyOf(task, time))
-      const judged = await Promise.all([...groups.values()].map((group) => judgeGroup(group, time, providers.find(group[0]?.model.spec.analysis.provider ?? ''))))
-      providers.watchForSilence(judged.flat())
-      return judged.flat().flatMap(({ task, verdict }) => {
-        logger.debug({ namespace: task.namespace, name: task.model.metadata.name, rollout: task.subject.key, ...verdict }, 'checked')
-        return count(task, time, verdict)
-      })
+      const tasks = models.filter((model) => !isUnderWay(model)).flatMap((model) => taskOf(model, time) ?? [])
+      for (const [round, members] of Map.groupBy(tasks, ({ model }) => roundOf(model))) {
+        rounds.start(round, members.map(({ uid }) => uid), async () => (await judgeAll(members, time, providers)).flatMap((judged) => count(judged, time)))
+      }
+      return await rounds.collect(patience)
     },
     nextDue (models) {
       const time = now()
-      const instants = models.flatMap((model) => {
-        const subject = subjectOf(model)
-        return subject === undefined ? [] : dueAt(subject, model.spec.analysis, lastOf(model))
-      })
       // Before the API server's first answer there is no time to go by.
-      return Number.isFinite(time) ? Math.max(0, Math.min(...instants) - time) * 1000 : 1_000
+      if (!Number.isFinite(time)) return 1_000
+      const next = models.reduce((earliest, model) => Math.min(earliest, nextCheckOf(model)), Infinity)
+      return Math.min(rounds.nextDue(), Math.max(0, next - time) * 1000)
     },
-    close: providers.close
+    async close () {
+      await providers.close()
+      await rounds.ended()
+    }
   }
+}
+
+/** Whose answers a check waits for: its provider's, or nobody's. */
+function roundOf ({ spec: { analysis: { enabled, provider } } }: Model): string {
+  return enabled ? `of ${provider}` : 'unmeasured'
 }
 
 /** One check with its result. `measurement` is absent when nothing was asked. */
 export type Judged = { task: { model: Model }, verdict: Verdict, measurement?: Measurement }
+
+/** The checks of one round: those that look back equally far share their queries. */
+async function judgeAll (tasks: Task[], time: number, providers: Providers): Promise<Array<Judged & { task: Task }>> {
+  const provider = providers.find(tasks[0]?.model.spec.analysis.provider ?? '')
+  const groups = Map.groupBy(tasks, (task) => lookBackOfTask(task, time))
+  const judged = await Promise.all([...groups.values()].map((group) => judgeGroup(group, time, provider)))
+  providers.watchForSilence(judged.flat())
+  return judged.flat()
+}
 
 async function judgeGroup (tasks: Task[], time: number, provider: Provider | undefined): Promise<Array<Judged & { task: Task }>> {
   const settled = tasks.map((task) => ({ task, verdict: settle(task, provider) }))
@@ -133,10 +160,6 @@ function measurableOf ({ model, uid, namespace, subject, policy }: Task, config:
 
 function lookBackOfTask ({ model, subject }: Task, time: number): number {
   return lookBackOf({ trafficSince: subject.trafficSince, now: time, window: secondsOf(model.spec.analysis.window) })
-}
-
-function groupKeyOf (task: Task, time: number): string {
-  return `${lookBackOfTask(task, time)} ${task.model.spec.analysis.provider}`
 }
 
 function newest (a: AnalysisFact | undefined, b: AnalysisFact | undefined): AnalysisFact | undefined {

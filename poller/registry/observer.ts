@@ -2,6 +2,7 @@
 import type { RequestReport } from '../http/client.ts'
 import type { ResilienceOptions } from '../http/resilience.ts'
 import type { Model } from '../model.ts'
+import { withPatience } from '../patience.ts'
 import { createAgenda, dueAt, factToWrite, type Agenda, type ObjectFact, type ObjectRefusal, type Tracked } from './agenda.ts'
 import { createRegistryClient } from './client.ts'
 import type { RegistryConfig } from './config.ts'
@@ -162,16 +163,4 @@ function openSource (server: string, config: RegistryConfig, options: RegistryOb
 
 function noTokens (): Promise<never> {
   return Promise.reject(new Error('this poller has no access to an API server'))
-}
-
-/** Waits for all, but no longer than this many milliseconds. */
-async function withPatience (promises: Array<Promise<void>>, ms: number): Promise<void> {
-  if (promises.length === 0) return
-  let timer: NodeJS.Timeout | undefined
-  const enough = new Promise<void>((resolve) => { timer = setTimeout(resolve, ms) })
-  try {
-    await Promise.race([Promise.all(promises), enough])
-  } finally {
-    clearTimeout(timer)
-  }
 }

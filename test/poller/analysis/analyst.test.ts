@@ -20,6 +20,8 @@ function makeAnalyst (t: Test, entries: Record<string, object>, options: Partial
     now: () => clock.seconds,
     logger: { debug: () => {}, warn: (fields, message) => { warnings.push([fields, message]) } },
     resilience: { retries: 0 },
+    // Whoever does not wait is tested by name.
+    patience: 60_000,
     ...options
   })
   t.teardown(() => analyst.close())
@@ -138,6 +140,38 @@ t.test('a failing Prometheus is an Error for all, never a zero', async (t) => {
   t.strictSame(facts.map(({ name, fact }) => [name, fact.last.outcome, fact.errors, fact.last.metrics.every(({ stable, canary }) => stable === null && canary === null)]), [['a', 'Error', 1, true], ['b', 'Error', 1, true]])
   t.match(facts[0]?.fact.last.reason, /^MetricsUnavailable: .*query timed out/)
   t.strictSame(warnings, [])
+})
+
+t.test('a Prometheus that hangs holds up nobody\'s checks but its own', async (t) => {
+  const prometheus = await startStandIn(t)
+  const good = makeModel({ name: 'good' })
+  serve(prometheus, [good], { stable: 90, canary: 10 })
+  const held: Array<() => void> = []
+  const hanging = await startServer(t, (r) => { held.push(() => { sendJson(r, { status: 'success', data: { resultType: 'vector', result: [] } }) }) })
+  const slow = makeModel({ name: 'slow', analysis: { provider: 'hanging' } })
+  const unmeasured = makeModel({ name: 'unmeasured', analysis: { provider: 'hanging', enabled: false } })
+  const { analyst, clock } = makeAnalyst(t, { default: { url: prometheus.url }, hanging: { url: hanging.url, timeout: '1h' } }, { patience: 100 })
+
+  const found: string[] = []
+  const look = async (...models: Model[]) => { found.push(...(await analyst.check(models)).map(({ name, fact }) => `${name} ${fact.last.outcome}`)) }
+  // On a machine with other work the good answers may come with a later look.
+  while (found.length < 2) await look(good, slow, unmeasured)
+  t.strictSame(found.splice(0).sort(), ['good Passed', 'unmeasured Passed'])
+  t.ok(analyst.nextDue([good, slow]) <= 1000, 'comes back for what is late')
+
+  clock.seconds = T0 + 130
+  // A wish for another provider does not bring a second check of the same object beside the first.
+  const moved = makeModel({ name: 'slow' })
+  const asked = held.length
+  while (found.length < 1) await look(good, moved)
+  t.strictSame(found.splice(0), ['good Passed'])
+  t.equal(held.length, asked, 'and the one that hangs is not asked again meanwhile')
+
+  while (found.length < 1) {
+    for (const answer of held.splice(0)) answer()
+    await look(slow)
+  }
+  t.strictSame(found, ['slow Inconclusive'], 'its results come when they come')
 })
 
 t.test('one query that fails spoils only the metrics that need it', async (t) => {
