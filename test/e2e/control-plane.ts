@@ -27,13 +27,8 @@ const FOREIGN_CRDS = [
   'virtualservices.networking.istio.io', 'destinationrules.networking.istio.io', 'servicemonitors.monitoring.coreos.com'
 ]
 
-/** Everything is logged but what says nothing: the leases of leaders and nodes. */
-const AUDIT_POLICY = {
-  apiVersion: 'audit.k8s.io/v1',
-  kind: 'Policy',
-  omitStages: ['RequestReceived'],
-  rules: [{ level: 'None', resources: [{ group: 'coordination.k8s.io', resources: ['leases'] }] }, { level: 'Metadata' }]
-}
+/** Every request is logged, with who asked and how it was answered. */
+const AUDIT_POLICY = { apiVersion: 'audit.k8s.io/v1', kind: 'Policy', omitStages: ['RequestReceived'], rules: [{ level: 'Metadata' }] }
 
 const ISSUER = 'https://kubernetes.default.svc.cluster.local'
 const ATTEMPTS = 3

@@ -1,4 +1,4 @@
-// What the API server itself has counted: requests that change objects, and requests that it refused.
+// What the API server itself has counted: requests that change objects.
 import type { Api } from './api.ts'
 
 /** `verb resource`, such as `PUT mlflowmodels/status`, and how often. */
@@ -17,11 +17,6 @@ const HEARTBEATS = ['leases', 'tokenreviews', 'subjectaccessreviews', 'selfsubje
 /** Requests so far that changed something, dry runs and heartbeats left out. */
 export async function countWrites (api: Api): Promise<Counts> {
   return sum(await read(api), ({ labels }) => WRITES.includes(labels['verb'] ?? '') && labels['dry_run'] === '' && !HEARTBEATS.includes(labels['resource'] ?? ''))
-}
-
-/** Requests so far that were answered with 403. */
-export async function countRefusals (api: Api): Promise<Counts> {
-  return sum(await read(api), ({ labels }) => labels['code'] === '403')
 }
 
 /** What has been added between two counts. */

@@ -20,10 +20,8 @@ fail() {
   exit 1
 }
 
-command -v go > /dev/null || fail 'go is missing; install Go 1.26 or newer'
-
 # version_of FOLDER MODULE: the version that its go.mod names.
-version_of() { (cd "$here/tools/$1" && go list -m -f '{{.Version}}' "$2"); }
+version_of() { awk -v module="$2" '$1 == module { print $2 }' "$here/tools/$1/go.mod"; }
 
 # The checksum of what decides how the programs of a folder come out; programs.ts computes the same.
 key_of() { cat "$here/tools/$1/go.mod" "$here/tools/$1/go.sum" | sha256sum | cut -c 1-12; }
@@ -36,6 +34,7 @@ build() {
     say "$name is up to date"
     return
   fi
+  command -v go > /dev/null || fail 'go is missing; install Go 1.26 or newer'
   say "building $name"
   (cd "$here/tools/$folder" && nice go build -ldflags "$flags" -o "$bin/.$name.$$" "$package") || fail "$name could not be built"
   # Renamed into place, so that a program with its final name is always whole, and one that runs is not written to.
@@ -54,8 +53,13 @@ kubernetes_flags() {
 
 # The stages tell KWOK how nodes and pods fare; they are part of its module.
 copy_stages() {
-  local module
-  module=$(cd "$here/tools/cli" && go mod download sigs.k8s.io/kwok && go list -m -f '{{.Dir}}' sigs.k8s.io/kwok)
+  local module key
+  key=$(key_of cli)
+  if [ "$(cat "$bin/.kwok-stages.key" 2> /dev/null)" = "$key" ]; then
+    say 'the stages of kwok are up to date'
+    return
+  fi
+  module=$(cd "$here/tools/cli" && go list -m -f '{{.Dir}}' sigs.k8s.io/kwok)
   for stage in node/fast node/heartbeat-with-lease pod/fast; do
     for file in "$module/kustomize/stage/$stage"/*.yaml; do
       [ "$(basename "$file")" = kustomization.yaml ] && continue
@@ -64,6 +68,7 @@ copy_stages() {
     done
   done > "$bin/.stages.$$"
   mv "$bin/.stages.$$" "$bin/kwok-stages.yaml"
+  printf '%s\n' "$key" > "$bin/.kwok-stages.key"
 }
 
 build etcd go.etcd.io/etcd/server/v3 etcd

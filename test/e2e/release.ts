@@ -1,6 +1,6 @@
 // The chart as helm installs it, and what the programs need to know of it.
 import { randomBytes } from 'node:crypto'
-import { cp, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { cp, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
 import { freePort } from '../../playground/system/processes.ts'
@@ -19,17 +19,20 @@ export interface Release {
   tokenFile: string
   /** The poller's configuration as the chart has written it into its ConfigMap. */
   configFile: string
+  /** Installs it once more, after it was uninstalled. */
+  install: () => Promise<void>
   /** Upgrades to the chart in a folder, with these values over those of the installation. */
   upgrade: (chart: string, values: object) => Promise<void>
 }
 
 interface PollerConfig { registries: object, prometheus: object }
 
-const CHART = join(ROOT, 'charts/sluice')
+/** The chart of this checkout. */
+export const CHART = join(ROOT, 'charts/sluice')
 const TOKEN_SECRET = 'hook-token'
 
-/** Installs the chart of this checkout with hooks outside of the cluster and a hook token. */
-export async function installChart (stage: Stage, config: PollerConfig): Promise<Release> {
+/** Installs a chart with hooks outside of the cluster and a hook token. */
+export async function installChart (stage: Stage, chart: string, config: PollerConfig): Promise<Release> {
   const { folder, programs, plane: { kubectl, kubeconfig } } = stage
   const helm = commandOf(programs.helm, { KUBECONFIG: kubeconfig, HELM_CACHE_HOME: join(folder, 'helm'), HELM_CONFIG_HOME: join(folder, 'helm'), HELM_DATA_HOME: join(folder, 'helm') })
   const hooksPort = await freePort()
@@ -42,7 +45,8 @@ export async function installChart (stage: Stage, config: PollerConfig): Promise
   const values = { hooks: { url: `http://127.0.0.1:${hooksPort}`, v, token: { existingSecret: TOKEN_SECRET } }, poller: { config } }
   const valuesFile = join(folder, 'values.yaml')
   await writeFile(valuesFile, stringify(values))
-  await helm(['install', RELEASE.name, CHART, '--namespace', RELEASE.namespace, '--values', valuesFile])
+  const install = async (): Promise<void> => { await helm(['install', RELEASE.name, chart, '--namespace', RELEASE.namespace, '--values', valuesFile]) }
+  await install()
   const configFile = join(folder, 'sluice.yaml')
   await writeFile(configFile, await readConfig(kubectl))
   return {
@@ -51,6 +55,7 @@ export async function installChart (stage: Stage, config: PollerConfig): Promise
     v,
     tokenFile,
     configFile,
+    install,
     async upgrade (chart, changed) {
       const changedFile = join(folder, 'changed-values.yaml')
       await writeFile(changedFile, stringify(changed))
@@ -69,7 +74,6 @@ async function readConfig (kubectl: Command): Promise<string> {
 /** A copy of the chart as an older release had it: another version, so that everything that carries it differs. */
 export async function olderChart (folder: string, version: string): Promise<string> {
   const copy = join(folder, 'older-chart')
-  await mkdir(copy)
   await cp(CHART, copy, { recursive: true })
   const file = join(copy, 'Chart.yaml')
   const text = await readFile(file, 'utf8')

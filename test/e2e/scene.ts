@@ -1,8 +1,9 @@
 // The whole system on a real control plane: the chart installed with helm, hooks and poller as processes with the chart's identities, a control loop
 // with the chart's rights, real MLflow and Prometheus, and requests to what the Seldon stand-in runs.
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Test } from 'tap'
+import { parse } from 'yaml'
 import { exposeRecorder } from '../../playground/system/exposed-recorder.ts'
 import { behaviourOf } from '../../playground/system/behaviours.ts'
 import { freePort } from '../../playground/system/processes.ts'
@@ -13,7 +14,8 @@ import { startRegistryClient, type RegistryClient } from '../helpers/servers/reg
 import type { ServerProcess } from '../helpers/servers/server-process.ts'
 import { watchModel, type WatchedModel } from '../helpers/servers/watched-model.ts'
 import { CAST_SENTENCE } from './cast.ts'
-import { installChart, type Release } from './release.ts'
+import type { Kubectl } from './commands.ts'
+import { CHART, installChart, olderChart, type Release } from './release.ts'
 import { followSeldon, type SeldonHistory } from './seldon-history.ts'
 import { startSluice, type Sluice } from './sluice-programs.ts'
 import { openStage, type Stage } from './stage.ts'
@@ -24,6 +26,8 @@ export interface ScenePlan {
   /** Further settings of the poller's entries for MLflow and Prometheus. */
   registry?: object
   provider?: object
+  /** The version that the chart in use has [that of this checkout]. */
+  chartVersion?: string
 }
 
 export interface Scene extends Stage, Sluice {
@@ -36,9 +40,16 @@ export interface Scene extends Stage, Sluice {
   /** Every state of every SeldonDeployment since the beginning. */
   history: SeldonHistory
   model: (name: string, namespace?: string) => WatchedModel
+  /** Applies the demo's sample under another name, with these parts of spec replaced. */
+  create: (name: string, changes?: { rollout?: object, analysis?: object }, namespace?: string) => Promise<WatchedModel>
 }
 
+interface Sample { spec: { rollout: object, analysis: object } }
+
+const SAMPLE = 'manifests/samples/mlflow-model-demo.yaml'
 const RATE = 400
+/** Of the verdicts of a whole rollout. The sample's 0.95 would let chance roll back a good version too often for a test. */
+const CONFIDENCE = 0.999
 
 /** Starts everything; undefined where programs are missing. All of it ends with the test, however it ends. */
 export async function openScene (t: Test, plan: ScenePlan = {}): Promise<Scene | undefined> {
@@ -47,7 +58,7 @@ export async function openScene (t: Test, plan: ScenePlan = {}): Promise<Scene |
   return stage && await furnish(stage, plan)
 }
 
-async function furnish (stage: Stage, { bad = [], registry = {}, provider = {} }: ScenePlan): Promise<Scene> {
+async function furnish (stage: Stage, { bad = [], registry = {}, provider = {}, chartVersion }: ScenePlan): Promise<Scene> {
   const { programs: { servers }, plane: { api, kubectl }, atEnd } = stage
   const trafficPort = await freePort()
   const folder = join(stage.folder, 'servers')
@@ -55,10 +66,11 @@ async function furnish (stage: Stage, { bad = [], registry = {}, provider = {} }
   const mlflow = await describeMlflow(servers, folder)
   const prometheus = await describePrometheus(servers, folder, `127.0.0.1:${trafficPort}`)
   for (const server of [mlflow, prometheus]) atEnd(() => server.stop())
+  const chart = chartVersion === undefined ? CHART : await olderChart(stage.folder, chartVersion)
   const [, , release] = await Promise.all([
     mlflow.start(),
     prometheus.start(),
-    installChart(stage, { registries: { default: { url: mlflow.url, minInterval: '1s', ...registry } }, prometheus: { default: { url: prometheus.url, ...provider } } })
+    installChart(stage, chart, { registries: { default: { url: mlflow.url, minInterval: '1s', ...registry } }, prometheus: { default: { url: prometheus.url, ...provider } } })
   ])
   const client = await startRegistryClient(servers, mlflow.url)
   atEnd(() => client.close())
@@ -72,12 +84,15 @@ async function furnish (stage: Stage, { bad = [], registry = {}, provider = {} }
   const traffic = startTraffic({ apiUrl: api.url, fetch: api.fetch, seldon, recorder: exposed.recorder, behaviour: behaviourOf(new Set(bad)), rate: RATE, scrapeInterval: 1000 })
   atEnd(async () => { traffic.stop() })
   const model = (name: string, namespace?: string): WatchedModel => watchModel({ api, seldon, traffic, fetch: api.fetch }, name, namespace)
-  return { ...stage, ...sluice, mlflow, prometheus, registry: client, release, seldon, traffic, history, model }
+  const create: Scene['create'] = async (name, changes = {}, namespace = 'models') => {
+    await apply(kubectl, { name, namespace }, changes)
+    return model(name, namespace)
+  }
+  return { ...stage, ...sluice, mlflow, prometheus, registry: client, release, seldon, traffic, history, model, create }
 }
 
-/** Writes a manifest beside the logs, for `kubectl apply -f`. */
-export async function writeManifest ({ folder }: Pick<Stage, 'folder'>, name: string, text: string): Promise<string> {
-  const file = join(folder, name)
-  await writeFile(file, text)
-  return file
+async function apply (kubectl: Kubectl, { name, namespace }: { name: string, namespace: string }, { rollout = {}, analysis = {} }: { rollout?: object, analysis?: object }): Promise<void> {
+  const sample = parse(await readFile(SAMPLE, 'utf8')) as Sample
+  const spec = { ...sample.spec, modelName: name, rollout: { ...sample.spec.rollout, ...rollout }, analysis: { ...sample.spec.analysis, confidence: CONFIDENCE, ...analysis } }
+  await kubectl(['apply', '-f', '-'], { input: JSON.stringify({ ...sample, metadata: { name, namespace }, spec }) })
 }

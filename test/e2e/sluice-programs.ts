@@ -37,7 +37,8 @@ export function describeHooks ({ folder }: Pick<Stage, 'folder'>, { hooksPort, v
   })
 }
 
-async function describePoller (stage: Stage, { configFile }: Release): Promise<ServerProcess> {
+/** The poller with a fresh token: those of a ServiceAccount that was deleted meanwhile are void. */
+export async function describePoller (stage: Stage, { configFile }: Release): Promise<ServerProcess> {
   const port = await freePort()
   const kubeconfig = await kubeconfigOf(stage, RELEASE.namespace, await pollerAccount(stage))
   return describe(stage.folder, 'poller', {

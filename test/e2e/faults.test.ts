@@ -1,0 +1,126 @@
+// Programs are killed and servers fail in the middle of rollouts: nothing that serves is touched, nothing is lost, and all goes on by itself.
+import { setTimeout as sleep } from 'node:timers/promises'
+import t, { type Test } from 'tap'
+import type { ServerProcess } from '../helpers/servers/server-process.ts'
+import { conditionOf, isServing, isStepping, type Model } from '../helpers/servers/watched-model.ts'
+import { assertNothingForbidden } from './cleanliness.ts'
+import { openScene } from './scene.ts'
+import { transcriptOf } from './transcript.ts'
+
+const NAME = 'churn-by-region'
+const ALIAS = 'champion'
+const STEPS = [20, 50, 80]
+const CHECKS = 4
+
+// Silence of the registry shows after three looks of five seconds in place of five minutes; a query is given up after a second in place of eight.
+const scene = await openScene(t, { registry: { staleAfter: '5s' }, provider: { timeout: '1s' } })
+if (scene) {
+  const { plane: { api, kubectl }, registry, history, hooks, poller, loop, mlflow, prometheus } = scene
+  const record = transcriptOf('faults', kubectl)
+  await registry.register(NAME, 7)
+  await registry.setAlias(NAME, ALIAS, '1')
+  const model = await scene.create(NAME, { rollout: { steps: STEPS }, analysis: { checks: CHECKS, errorLimit: 2 } })
+  await model.until('version 1 serves', isServing('1'))
+
+  /** Numbers of passed checks that the poller has reported, in the order of its reports, by rollout and step. */
+  const reported = new Map<string, number[]>()
+  await api.follow<Model>('/apis/sluice.dev/v1alpha1/namespaces/models/mlflowmodels', (_type, { metadata }) => {
+    const { rollout, step, stepStartedAt, passed = 0 } = factOf({ metadata })
+    const key = `${rollout} ${step} ${stepStartedAt}`
+    reported.set(key, [...reported.get(key) ?? [], passed])
+  })
+
+  /** What must be true of a promotion, whatever happened meanwhile. */
+  async function begin (from: string, to: string): Promise<{ end: (t: Test) => Promise<Model>, weights: () => number[] }> {
+    const since = Date.now()
+    const lost = model.lost()
+    const stable = model.pods(from)
+    await registry.setAlias(NAME, ALIAS, to)
+    await model.until(`version ${to} is judged at its first step`, isStepping(to, STEPS[0] ?? 0))
+    const canary = model.pods(to)
+    return {
+      weights: () => history.weights(NAME, to, since),
+      async end (t) {
+        const promoted = await model.until(`version ${to} serves`, isServing(to))
+        t.match(promoted.status, { lastOutcome: 'Promoted', currentModelVersion: to, previousModelVersion: from, failedVersions: undefined })
+        t.strictSame(history.weights(NAME, to, since), [0, ...STEPS, 100], 'the spec asked for every step once')
+        t.strictSame(model.weightsSince(since, to), [0, ...STEPS, 100], 'the router applied every step once')
+        t.strictSame(history.otherChanges(NAME, since), [], 'nothing else was touched')
+        t.strictSame([model.pods(from), model.pods(to)], [stable, canary], 'no pod was restarted')
+        t.equal(model.lost(), lost, 'no request found no pod')
+        return promoted
+      }
+    }
+  }
+
+  const kills: Array<{ name: string, from: string, to: string, killed: ServerProcess[], meanwhile: () => Promise<unknown> }> = [
+    { name: 'the hooks are killed, and stay away until the poller has reported every check', from: '1', to: '2', killed: [hooks], meanwhile: () => model.until('every check is reported', hasPassed(CHECKS)) },
+    { name: 'the control loop is killed, and stays away until the poller has reported every check', from: '2', to: '3', killed: [loop], meanwhile: () => model.until('every check is reported', hasPassed(CHECKS)) },
+    // There is nothing to wait for: without a poller nothing happens. Its successor gets the lease when it has expired.
+    { name: 'the poller is killed, and stays away for a while', from: '3', to: '4', killed: [poller], meanwhile: () => sleep(5000) },
+    { name: 'all three are killed at once', from: '4', to: '5', killed: [hooks, loop, poller], meanwhile: () => sleep(2000) }
+  ]
+  for (const { name, from, to, killed, meanwhile } of kills) {
+    await t.test(name, async (t) => {
+      const rollout = await begin(from, to)
+      await Promise.all(killed.map((program) => program.stop()))
+      await meanwhile()
+      t.strictSame(rollout.weights(), [0, 20], 'the weight stays')
+      await Promise.all(killed.map((program) => program.start()))
+      await rollout.end(t)
+      const counts = [...reported].filter(([key]) => key.startsWith(`v${to}-`)).map(([, passes]) => passes)
+      t.equal(counts.length, STEPS.length, 'no step began twice')
+      t.strictSame(counts, counts.map((passes) => passes.toSorted((a, b) => a - b)), 'no check that was made was forgotten')
+    })
+  }
+
+  await t.test('MLflow is stopped during a rollout, which goes on to its end', async (t) => {
+    const rollout = await begin('5', '6')
+    await mlflow.stop()
+    const promoted = await model.until('version 6 serves', ({ status }) => status?.currentModelVersion === '6' && status.rollout === undefined)
+    t.equal(promoted.status?.lastOutcome, 'Promoted')
+    const unreachable = await model.until('the status says that MLflow does not answer', (found) => conditionOf(found, 'RegistryFound') === 'Unknown/RegistryUnreachable')
+    t.match(unreachable.status, { phase: 'Healthy', currentModelVersion: '6' }, 'what serves is well')
+    t.equal(conditionOf(unreachable, 'Ready'), 'True/StableAvailable')
+    t.match(await model.event('RegistryUnavailable'), /has not answered for long/)
+    await record('mlflow-down', 'get mfm -n models -o wide', `describe mfm ${NAME} -n models`)
+    await mlflow.start()
+    await model.until('the registry is found again, by itself', (found) => conditionOf(found, 'RegistryFound') === 'True/Found')
+    await rollout.end(t)
+  })
+
+  await t.test('Prometheus is stopped during a rollout, which waits and goes on by itself', async (t) => {
+    const rollout = await begin('6', '7')
+    await prometheus.stop()
+    const paused = await model.until('the rollout is paused', ({ status }) => status?.phase === 'Paused')
+    t.match(paused.status, { reason: 'MetricsUnavailable', weight: 20, currentModelVersion: '6', canaryModelVersion: '7', failedVersions: undefined })
+    t.match(paused.status?.error, /the measurements cannot be had from Prometheus.*It goes on by itself when checks pass again/)
+    t.equal(conditionOf(paused, 'Ready'), 'True/StableAvailable')
+    t.strictSame(rollout.weights(), [0, 20], 'the traffic stays as it was')
+    await record('prometheus-down', 'get mfm -n models -o wide', `describe mfm ${NAME} -n models`)
+    await prometheus.start()
+    await rollout.end(t)
+  })
+
+  await t.test('all along, weights added up and nobody was refused anything', async (t) => {
+    t.strictSame(history.wrongSums(NAME), [])
+    await assertNothingForbidden(t, scene)
+  })
+}
+
+interface Fact { rollout?: string, step?: number, stepStartedAt?: string, passed?: number }
+
+function factOf ({ metadata }: Pick<Model, 'metadata'>): Fact {
+  return JSON.parse(metadata.annotations?.['sluice.dev/analysis'] ?? '{}') as Fact
+}
+
+/** Checks of the first step that the poller has reported. */
+function passesOf (model: Model): number {
+  const { status } = model
+  const fact = factOf(model)
+  return fact.rollout === status?.rollout?.id && fact.step === 1 ? fact.passed ?? 0 : 0
+}
+
+function hasPassed (checks: number): (model: Model) => boolean {
+  return (model) => passesOf(model) >= checks
+}
