@@ -1,7 +1,7 @@
 // The annotations through which the poller tells the hooks what it saw: one schema, one parser and one formatter each.
 // The poller formats, the hooks parse. What cannot be parsed is as if it had never been written.
 import { Type, type Static, type TSchema } from '@sinclair/typebox'
-import { Value } from '@sinclair/typebox/value'
+import { TypeCompiler, type TypeCheck } from '@sinclair/typebox/compiler'
 import type { KubeObject } from './request.ts'
 import { COMMANDS, FACTS } from './labels.ts'
 import { instant, oneOf } from './schema.ts'
@@ -98,16 +98,24 @@ export type Facts = {
 /** What people ask for; each value is the id of the rollout (or attempt) that is meant. */
 export type Commands = { promote?: string, abort?: string, retry?: string }
 
+/** Compiled once: every sync reads facts. */
+const checks = {
+  registry: TypeCompiler.Compile(RegistryFact),
+  analysis: TypeCompiler.Compile(AnalysisFact),
+  pods: TypeCompiler.Compile(PodsFact),
+  references: TypeCompiler.Compile(ReferencesFact)
+}
+
 /** Reads the facts; a missing or unreadable annotation is left out. */
 export function parseFacts (annotations: KubeObject['metadata']['annotations'] = {}): Facts {
   const facts: Facts = {}
-  const registry = parse(RegistryFact, annotations[FACTS.registry])
+  const registry = parse(checks.registry, annotations[FACTS.registry])
   if (registry) facts.registry = registry
-  const analysis = parse(AnalysisFact, annotations[FACTS.analysis])
+  const analysis = parse(checks.analysis, annotations[FACTS.analysis])
   if (analysis) facts.analysis = analysis
-  const pods = parse(PodsFact, annotations[FACTS.pods])
+  const pods = parse(checks.pods, annotations[FACTS.pods])
   if (pods) facts.pods = pods
-  const references = parse(ReferencesFact, annotations[FACTS.references])
+  const references = parse(checks.references, annotations[FACTS.references])
   if (references) facts.references = references
   const clock = parseInstant(annotations[FACTS.clock])
   if (clock !== undefined) facts.clock = clock
@@ -136,11 +144,11 @@ export function factInstants (facts: Facts): Array<number | undefined> {
   return [facts.clock, parseInstant(facts.registry?.observedAt), parseInstant(facts.analysis?.last.at)]
 }
 
-function parse<T extends TSchema> (schema: T, text: string | undefined): Static<T> | undefined {
+function parse<T extends TSchema> (schema: TypeCheck<T>, text: string | undefined): Static<T> | undefined {
   if (text === undefined) return undefined
   try {
     const value: unknown = JSON.parse(text)
-    return Value.Check(schema, value) ? value : undefined
+    return schema.Check(value) ? value : undefined
   } catch {
     return undefined
   }

@@ -1,10 +1,13 @@
 // The rollout's memory: read from the annotation or the status, written to both, and its smallest changes.
+import { TypeCompiler } from '@sinclair/typebox/compiler'
 import { Value } from '@sinclair/typebox/value'
 import { predictorName, sameVersion, type VersionIdentity } from '../../core/names.ts'
 import { FAILURES_KEPT, Memory, type Failure, type Rollout, type Traffic } from '../schema/status.ts'
 import { defined } from '../../core/plain-value.ts'
 import { formatInstant } from '../../core/time.ts'
 import type { RolloutFacts } from './facts.ts'
+
+const isMemory = TypeCompiler.Compile(Memory)
 
 /** Memory of an object that has never decided anything. */
 export const EMPTY_MEMORY: Memory = Object.freeze({ sequence: 0, counter: 0 })
@@ -16,7 +19,7 @@ export const ALL_STABLE = Object.freeze({ stable: 100, canary: 0 })
 export function parseMemory (value: unknown): Memory | undefined {
   if (value === null || typeof value !== 'object') return undefined
   const memory = Value.Clean(Memory, Value.Clone(value))
-  return Value.Check(Memory, memory) ? memory : undefined
+  return isMemory.Check(memory) ? memory : undefined
 }
 
 /** Memory in the annotation's text. */
