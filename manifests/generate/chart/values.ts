@@ -9,7 +9,6 @@ const flag = (value: boolean, description: string) => Type.Boolean({ default: va
 const text = (value: string, description: string, options: object = {}) => Type.String({ default: value, description, ...options })
 const LogLevel = oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], { default: 'info', description: 'What is logged: one of trace, debug, info, warn, error, fatal, silent.' })
 const CONTAINER = { requests: { cpu: '50m', memory: '128Mi' }, limits: { memory: '512Mi' } }
-const inNamespace = (namespace: string) => [{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': namespace } } }]
 
 const Image = closed({
   repository: text('sluice', 'Where the image is, without tag. There is no published one: build it from the Dockerfile and name yours.', { minLength: 1 }),
@@ -77,8 +76,8 @@ const Issuer = closed({
 const NetworkPolicy = closed({
   enabled: flag(true, 'Lets in and out only what is named here and in poller.config.'),
   ingress: closed({
-    metacontroller: peers(inNamespace('metacontroller'), 'Who may call the hooks; [] means anybody.'),
-    monitoring: peers(inNamespace('monitoring'), 'Who may read metrics; [] means anybody.'),
+    metacontroller: peers([], 'Who may call the hooks; [] means all pods in the namespace of metacontroller.serviceAccount.'),
+    monitoring: peers([{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'monitoring' } } }], 'Who may read metrics; [] means nobody.'),
     webhook: peers([], "Who may call MLflow's webhook; [] means anybody: it asks for a signature.")
   }, 'What may come in.'),
   egress: closed({
