@@ -6,7 +6,7 @@ export type Rounds<Result> = {
   start (name: string, uids: string[], run: () => Promise<Result[]>): void
   /** Whether a round of this name, or about this object (which may have belonged to another one when it began), is under way. */
   isBusy (name: string, uid: string): boolean
-  /** What rounds have found since the last call, once all have ended or this many milliseconds have passed. Throws what a round threw: a mistake of ours. */
+  /** What rounds have found since the last call, once one has ended (and those that end with it), or this many milliseconds have passed. Throws what a round threw: a mistake of ours. */
   collect (patience: number): Promise<Result[]>
   /** Milliseconds until there may be something to collect; Infinity when no round is under way. */
   nextDue (): number
@@ -16,6 +16,9 @@ export type Rounds<Result> = {
 
 /** How soon to come back for a round that outlasted the patience, in ms. */
 const LATE_ROUND_WAIT = 1_000
+
+/** How long results wait for those of other rounds, in ms. */
+const GRACE = 50
 
 export function createRounds<Result> (): Rounds<Result> {
   const running = new Map<string, { uids: Set<string>, done: Promise<void> }>()
@@ -44,7 +47,8 @@ export function createRounds<Result> (): Rounds<Result> {
     },
     isBusy: (name, uid) => running.has(name) || [...running.values()].some(({ uids }) => uids.has(uid)),
     async collect (patience) {
-      await withPatience(all(), patience)
+      if (running.size > 0) await withPatience([Promise.race(all())], patience)
+      await withPatience(all(), Math.min(patience, GRACE))
       const [mistake] = mistakes
       mistakes = []
       if (mistake !== undefined) throw mistake
