@@ -8,6 +8,8 @@ import { Affinity, closed, egressRules, env, key, name, peers, resources, texts,
 const flag = (value: boolean, description: string) => Type.Boolean({ default: value, description })
 const text = (value: string, description: string, options: object = {}) => Type.String({ default: value, description, ...options })
 const LogLevel = oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], { default: 'info', description: 'What is logged: one of trace, debug, info, warn, error, fatal, silent.' })
+/** A Service's name begins with a letter, and there must be room for what is appended. */
+const LABEL = { maxLength: 40, pattern: '^([a-z]([-a-z0-9]*[a-z0-9])?)?$' }
 const CONTAINER = { requests: { cpu: '50m', memory: '128Mi' }, limits: { memory: '512Mi' } }
 
 const Image = closed({
@@ -93,8 +95,8 @@ const user = (what: string) => Type.Union([Type.Integer({ minimum: 1 }), Type.Nu
 const sections: TProperties = {
   image: Image,
   imagePullSecrets: Type.Array(closed({ name: Type.String({ minLength: 1 }) }, 'A Secret.'), { default: [], description: 'Secrets that the image is pulled with.' }),
-  nameOverride: text('', 'In place of sluice in names and labels.', { maxLength: 40 }),
-  fullnameOverride: text('', 'The name of all objects, in place of one made of release and chart.', { maxLength: 40 }),
+  nameOverride: text('', 'In place of sluice in names and labels.', LABEL),
+  fullnameOverride: text('', 'The name of all objects, in place of one made of release and chart.', LABEL),
   commonLabels: texts('Labels of all objects.'),
   replicas: Type.Integer({ default: 2, minimum: 0, maximum: 20, description: 'How many pods. Every one answers hooks; one poller leads, the others stand by.' }),
   watchNamespace: Type.String({ default: '', maxLength: 63, pattern: '^([a-z0-9]([-a-z0-9]*[a-z0-9])?)?$', description: 'The one namespace that the poller looks after, with rights in no other; empty means all.' }),
