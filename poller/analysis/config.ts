@@ -13,8 +13,8 @@ export const MetricSource = section({
   labels: section({
     namespace: LabelName('namespace', 'Label with the namespace of the pod; exported_namespace under some scrape configurations.'),
     service: LabelName('service', 'Label that tells predictions from probes; exported_service when scraped through a ServiceMonitor.')
-  }, { description: 'Names that the scrape configuration gives to labels.' })
-}, { description: 'The metrics to measure by.' })
+  }, { additionalProperties: false, description: 'Names that the scrape configuration gives to labels.' })
+}, { additionalProperties: false, description: 'The metrics to measure by.' })
 export type MetricSource = Static<typeof MetricSource>
 
 export const PrometheusConfig = Type.Object({

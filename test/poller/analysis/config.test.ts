@@ -16,6 +16,8 @@ t.test('a wrong entry is refused with the name of the field', async (t) => {
     { name: 'without a url', entry: {}, want: /^prometheus\.default\.url: / },
     { name: 'with credentials in the url', entry: { url: 'http://a:b@p' }, want: /^prometheus\.default\.url: must not hold credentials/ },
     { name: 'with an unknown field', entry: { url: 'http://p', namspaces: [] }, want: /^prometheus\.default\.namspaces: / },
+    { name: 'with an unknown field of the source', entry: { url: 'http://p', source: { labls: {} } }, want: /^prometheus\.default\.source\.labls: / },
+    { name: 'with an unknown label', entry: { url: 'http://p', source: { labels: { servce: 'x' } } }, want: /^prometheus\.default\.source\.labels\.servce: / },
     { name: 'with an unknown backend', entry: { url: 'http://p', source: { backend: 'Nothing' } }, want: /^prometheus\.default\.source\.backend: / },
     { name: 'with a label that would break the query', entry: { url: 'http://p', source: { labels: { namespace: 'a"b' } } }, want: /^prometheus\.default\.source\.labels\.namespace: / },
     { name: 'with two tenants', entry: { url: 'http://p', tenant: 'a', headers: { 'x-scope-orgid': 'b' } }, want: /^prometheus\.default\.tenant: is also set in headers/ },
