@@ -1,6 +1,7 @@
 // kubectl and helm as people run them.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /** Runs the program; resolves with what it printed to standard output. Throws with its standard error when it fails. */
@@ -12,9 +13,9 @@ export const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 
 const PATIENCE = 120_000
 
-/** kubectl with this kubeconfig. */
+/** kubectl with this kubeconfig. What it keeps of the server lies beside that. */
 export function kubectlWith (program: string, kubeconfig: string): Kubectl {
-  return commandOf(program, { KUBECONFIG: kubeconfig })
+  return commandOf(program, { KUBECONFIG: kubeconfig, KUBECACHEDIR: join(dirname(kubeconfig), 'kubectl') })
 }
 
 /** Any program with these variables, and PATH and HOME of ours. */

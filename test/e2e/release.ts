@@ -34,7 +34,7 @@ const TOKEN_SECRET = 'hook-token'
 /** Installs a chart with hooks outside of the cluster and a hook token. */
 export async function installChart (stage: Stage, chart: string, config: PollerConfig): Promise<Release> {
   const { folder, programs, plane: { kubectl, kubeconfig } } = stage
-  const helm = commandOf(programs.helm, { KUBECONFIG: kubeconfig, HELM_CACHE_HOME: join(folder, 'helm'), HELM_CONFIG_HOME: join(folder, 'helm'), HELM_DATA_HOME: join(folder, 'helm') })
+  const helm = commandOf(programs.helm, { KUBECONFIG: kubeconfig, KUBECACHEDIR: join(folder, 'kubectl'), HELM_CACHE_HOME: join(folder, 'helm'), HELM_CONFIG_HOME: join(folder, 'helm'), HELM_DATA_HOME: join(folder, 'helm') })
   const hooksPort = await freePort()
   const token = randomBytes(16).toString('hex')
   const tokenFile = join(folder, 'hook-token')

@@ -1,5 +1,5 @@
 // The whole system on a real control plane: the chart installed with helm, hooks and poller as processes with the chart's identities, a control loop
-// with the chart's rights, real MLflow and Prometheus, and requests to what the Seldon stand-in runs.
+// with the chart's rights, real MLflow and Prometheus, and requests to what Seldon runs.
 import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Test } from 'tap'
@@ -8,7 +8,6 @@ import { exposeRecorder } from '../../playground/system/exposed-recorder.ts'
 import { behaviourOf } from '../../playground/system/behaviours.ts'
 import { freePort } from '../../playground/system/processes.ts'
 import { startTraffic, type RunningTraffic } from '../../playground/system/traffic.ts'
-import { startSeldonOperator, type SeldonOperator } from '../../playground/stand-ins/seldon/operator.ts'
 import { describeMlflow, describePrometheus } from '../helpers/servers/mlflow-prometheus.ts'
 import { startRegistryClient, type RegistryClient } from '../helpers/servers/registry-client.ts'
 import type { ServerProcess } from '../helpers/servers/server-process.ts'
@@ -17,6 +16,8 @@ import { CAST_SENTENCE } from './cast.ts'
 import type { Kubectl } from './commands.ts'
 import { CHART, installChart, olderChart, type Release } from './release.ts'
 import { followSeldon, type SeldonHistory } from './seldon-history.ts'
+import { startSeldon } from './seldon-operator.ts'
+import { viewSeldon } from './seldon-view.ts'
 import { startSluice, type Sluice } from './sluice-programs.ts'
 import { openStage, type Stage } from './stage.ts'
 
@@ -35,7 +36,6 @@ export interface Scene extends Stage, Sluice {
   prometheus: ServerProcess
   registry: RegistryClient
   release: Release
-  seldon: SeldonOperator
   traffic: RunningTraffic
   /** Every state of every SeldonDeployment since the beginning. */
   history: SeldonHistory
@@ -77,8 +77,8 @@ async function furnish (stage: Stage, { bad = [], registry = {}, provider = {}, 
   const sluice = await startSluice(stage, release)
   await kubectl(['create', 'namespace', 'models'])
   const history = await followSeldon(api)
-  const seldon = startSeldonOperator({ apiServer: { url: api.url, fetch: api.fetch }, parts: 'real' })
-  atEnd(() => seldon.close())
+  const seldon = await viewSeldon(api)
+  await startSeldon(stage)
   const exposed = await exposeRecorder(trafficPort)
   atEnd(() => exposed.close())
   const traffic = startTraffic({ apiUrl: api.url, fetch: api.fetch, seldon, recorder: exposed.recorder, behaviour: behaviourOf(new Set(bad)), rate: RATE, scrapeInterval: 1000 })
@@ -88,7 +88,7 @@ async function furnish (stage: Stage, { bad = [], registry = {}, provider = {}, 
     await apply(kubectl, { name, namespace }, changes)
     return model(name, namespace)
   }
-  return { ...stage, ...sluice, mlflow, prometheus, registry: client, release, seldon, traffic, history, model, create }
+  return { ...stage, ...sluice, mlflow, prometheus, registry: client, release, traffic, history, model, create }
 }
 
 async function apply (kubectl: Kubectl, { name, namespace }: { name: string, namespace: string }, { rollout = {}, analysis = {} }: { rollout?: object, analysis?: object }): Promise<void> {

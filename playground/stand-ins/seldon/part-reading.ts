@@ -18,7 +18,7 @@ interface ReportedCondition { readonly type: string, readonly status: string }
 
 export interface DeploymentObject {
   readonly metadata: Meta
-  readonly spec: { readonly replicas?: number }
+  readonly spec: { readonly replicas?: number, readonly template: { readonly metadata?: Pick<Meta, 'labels' | 'annotations'> } }
   readonly status?: { readonly replicas?: number, readonly readyReplicas?: number, readonly unavailableReplicas?: number, readonly conditions?: readonly ReportedCondition[] }
 }
 
@@ -33,7 +33,7 @@ export interface PodObject {
 
 interface Destination { readonly host: string, readonly subset: string }
 interface HttpRoute {
-  readonly route: readonly { readonly destination: Destination, readonly weight: number }[]
+  readonly route: readonly { readonly destination: Destination, readonly weight?: number }[]
   readonly mirror?: Destination
   readonly mirrorPercentage?: { readonly value: number }
 }
@@ -41,9 +41,10 @@ export interface VirtualServiceObject { readonly spec: { readonly http?: readonl
 export interface DestinationRuleObject { readonly spec: { readonly host: string } }
 
 /** A Deployment with its pods, as far as the operator and the traffic care. Of the generation only changes count. */
-export function readDeployment ({ metadata, spec, status = {} }: DeploymentObject, pods: readonly PodObject[]): Deployment {
-  const { name, uid, annotations = {} } = metadata
-  const { predictor, template, progressDeadlineSeconds } = JSON.parse(annotations[MADE_OF] ?? '{}') as MadeOf
+export function readDeployment (object: DeploymentObject, pods: readonly PodObject[]): Deployment {
+  const { metadata, spec, status = {} } = object
+  const { name, uid } = metadata
+  const { predictor, template, progressDeadlineSeconds } = readMadeOf(object)
   const own = pods.filter((pod) => pod.metadata.labels?.['app'] === name && pod.metadata.deletionTimestamp === undefined)
   const createdAt = Date.parse(metadata.creationTimestamp)
   const { replicas = 0, readyReplicas: ready = 0, unavailableReplicas: unavailable = 0 } = status
@@ -62,6 +63,14 @@ export function readDeployment ({ metadata, spec, status = {} }: DeploymentObjec
     pods: own.map((pod) => readPod(pod, template)),
     reported: { replicas, ready, unavailable, available: conditionOf(status, 'Available') === 'True', progressing: conditionOf(status, 'Progressing') !== 'False' }
   }
+}
+
+/** Of a Deployment of the real operator only what its pods show is known. */
+function readMadeOf ({ metadata, spec }: DeploymentObject): MadeOf {
+  const text = metadata.annotations?.[MADE_OF]
+  if (text !== undefined) return JSON.parse(text) as MadeOf
+  const { labels = {}, annotations = {} } = spec.template.metadata ?? {}
+  return { predictor: labels['version'] ?? '', template: { labels, annotations, modelUri: '', containers: [], executorPredictor: undefined }, progressDeadlineSeconds: undefined }
 }
 
 function conditionOf ({ conditions = [] }: { readonly conditions?: readonly ReportedCondition[] }, type: string): string | undefined {
@@ -87,12 +96,12 @@ function startOf ({ containerStatuses = [] }: NonNullable<PodObject['status']>):
   return startedAt === undefined ? undefined : Date.parse(startedAt)
 }
 
-/** What the router does now: the reverse of makeVirtualService. */
+/** What the router does now: the reverse of makeVirtualService. A weight of 0 may be left out. */
 export function readRouter ({ spec }: VirtualServiceObject, rules: readonly DestinationRuleObject[]): Router {
   const [http] = spec.http ?? []
   const { mirror } = http ?? {}
   return {
-    routes: (http?.route ?? []).map(({ destination, weight }) => ({ predictor: destination.subset, host: destination.host, weight })),
+    routes: (http?.route ?? []).map(({ destination, weight = 0 }) => ({ predictor: destination.subset, host: destination.host, weight })),
     mirror: mirror && { predictor: mirror.subset, percent: http?.mirrorPercentage?.value ?? 100 },
     destinations: rules.map((rule) => rule.spec.host)
   }
