@@ -10,8 +10,12 @@ export function restoreMemory (memory: Memory, facts: RolloutFacts): Memory {
   return memory.rollout ? withRollout(restored, { stepStartedAt: undefined }) : restored
 }
 
-/** The same answer again. Where the object has other weights than memory wants (or memory knows of none), they have to come into force again. */
+/**
+ * The same answer again. Where the object has other weights than memory wants (or memory knows of none), they have to come into force again; so
+ * they have where no router has reported yet: the object was made anew, from an older memory than this one.
+ */
 export function repeatMemory (memory: Memory, facts: RolloutFacts): Memory {
-  const asWanted = memory.traffic !== undefined && deepEqual(facts.router.shares, wantedShares(memory))
-  return asWanted ? memory : restoreMemory(memory, facts)
+  const { traffic } = memory
+  const asWanted = traffic !== undefined && deepEqual(facts.router.shares, wantedShares(memory))
+  return asWanted && (facts.router.present || !traffic.inForce) ? memory : restoreMemory(memory, facts)
 }

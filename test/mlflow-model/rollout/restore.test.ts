@@ -25,6 +25,8 @@ const again = after(stepping, { traffic: fresh(10, 10) }, changed(stepping, { st
 const repeated: Array<{ name: string, given: Memory, told?: Told, want?: Memory }> = [
   { name: 'memory is repeated as it is where the object has its weights', given: stepping },
   { name: 'even if the router has not applied them yet', given: promoting, told: { router: { applied: false } } },
+  { name: 'even if it cannot just now, for a pod that is down', given: stepping, told: { router: { applied: false } } },
+  { name: 'where no router has reported yet the object is another one, and they have to come into force again', given: stepping, told: { router: { present: false, applied: false } }, want: again },
   { name: 'where the object has other weights they have to come into force again', given: stepping, told: { router: { shares: { [P1]: 100, [P2]: 0 } } }, want: again },
   { name: 'where the object has another version too', given: stepping, told: { router: { shares: { [P1]: 90, [P2]: 10, 'v9-000000': 0 } } }, want: again },
   { name: 'where the object lacks a version', given: stepping, told: { router: { shares: { [P1]: 100 } } }, want: again },
