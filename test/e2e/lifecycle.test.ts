@@ -127,8 +127,8 @@ if (scene) {
 
   /** Warnings that people would see of an object. */
   async function eventsOf (name: string): Promise<string[]> {
-    const found = await kubectl(['events', '-n', 'models', '--for', `mlflowmodel/${name}`, '--types=Warning', '-o', 'jsonpath={range .items[*]}{.reason}: {.note}{.message}{"\\n"}{end}'])
-    return found.split('\n').filter((line) => line !== '')
+    const { items } = JSON.parse(await kubectl(['events', '-n', 'models', '--for', `mlflowmodel/${name}`, '--types=Warning', '-o', 'json'])) as { items: Array<{ reason: string, message: string }> }
+    return items.map(({ reason, message }) => `${reason}: ${message}`)
   }
 }
 
