@@ -1,5 +1,6 @@
 // The chart and the bundle on a real API server: what they may do there, what stays over an upgrade, and that all of it goes again.
 import t from 'tap'
+import { RELEASE } from '../../hooks/settings.ts'
 import { commandOf } from './commands.ts'
 import { METACONTROLLER } from './cast.ts'
 import { openStage } from './stage.ts'
@@ -69,6 +70,15 @@ if (stage !== undefined) {
     t.equal(await template(), before)
     await install('upgrade', 'hooks.token.generate=true', 'poller.config.registries.default.url=http://mlflow.mlflow.svc:5000')
     t.not(await template(), before)
+  })
+
+  await t.test('an upgrade whose pods never start leaves the old ones, and is taken back: Metacontroller asks for their release again', async (t) => {
+    const url = () => kubectl(['get', 'compositecontroller', 'sluice-mlflowmodels', '-o', 'jsonpath={.spec.hooks.sync.webhook.url}'])
+    const before = await url()
+    const hopeless = ['hooks.token.generate=true', 'image.tag=broken', 'nodeSelector.nowhere=yes'].flatMap((value) => ['--set', value])
+    const failing = helm(['upgrade', 'sluice', CHART, '--namespace', NAMESPACE, '--rollback-on-failure', '--wait', '--timeout=10s', ...hopeless])
+    await t.rejects(failing, /has been rolled back due to rollback-on-failure/)
+    t.strictSame([await url(), await kubectl(['get', 'deployment', 'sluice', '-n', NAMESPACE, '-o', 'jsonpath={.spec.template.spec.containers[0].image} {.status.readyReplicas}'])], [before, `sluice:${RELEASE} 2`])
   })
 
   await t.test('a poller for one namespace has rights in no other', async (t) => {
