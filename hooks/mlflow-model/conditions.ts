@@ -26,16 +26,16 @@ export function conditionsOf (input: Input): Aspect[] {
 /** The instant of what a condition speaks of, where that is written down; it may be a little early, and is the same in every sync. */
 function causeOf (found: Aspect, input: Input): number | undefined {
   switch (found.type) {
-    case 'RegistryFound': return lookedUpAt(found, input)
+    case 'RegistryFound': return lookedUpAt(input)
     case 'Progressing': return progressingSince(found, input)
     case 'AnalysisPassing': return checkedAt(found, input)
     default: return input.times.backend ?? input.times.decided
   }
 }
 
-function lookedUpAt ({ status }: Aspect, { context: { registry }, times }: Input): number | undefined {
-  if (status !== 'Unknown') return parseInstant(registry?.observedAt)
-  return registry ? undefined : times.decided
+function lookedUpAt ({ context: { registry }, times }: Input): number | undefined {
+  if (!registry) return times.decided
+  return registry.stale ? undefined : parseInstant(registry.observedAt)
 }
 
 function progressingSince ({ status }: Aspect, { memory: { rollout }, times }: Input): number | undefined {

@@ -113,7 +113,8 @@ function summarizeNothing (memory: Memory, { target }: RolloutFacts, context: Co
   if (failure) return { phase: 'Degraded', reason: failure.reason, error: failureSentence(memory, failure, context) }
   if (target.kind === 'Version' && target.version.uri === undefined) return { phase: 'Degraded', reason: 'UriUnresolvable', error: uriSentence(target.version.version, context.registry) }
   if (target.kind === 'Version') return { phase: 'Pending', reason: STARTING }
-  return { phase: 'Pending', reason: missingReason(context.registry?.state) }
+  const { state, server, problem } = context.registry ?? {}
+  return { phase: 'Pending', reason: missingReason(state), ...(problem !== undefined && { error: `Registry ${server}: ${problem}.` }) }
 }
 
 /** In the words of the condition RegistryFound. */

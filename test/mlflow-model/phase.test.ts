@@ -110,6 +110,7 @@ const pending: Row[] = [
   { name: 'a first version is about to start', given: nothing, told: { target: V2 }, want: { phase: 'Pending', reason: 'Starting' } },
   { name: 'a first version that nothing can load is told', given: nothing, told: { target: unloadable }, want: { phase: 'Degraded', reason: 'UriUnresolvable', error: uriUnknown } },
   { name: 'before the first look at the registry nothing is known', given: nothing, told: { target: 'Unknown' }, want: { phase: 'Pending', reason: 'NotYetObserved' } },
+  { name: 'a registry that never answered is told of with what is wrong', given: nothing, told: { target: 'Unknown' }, context: { registry: { ...registry, state: 'Unreachable', problem: 'nothing listens there; start it' } }, want: { phase: 'Pending', reason: 'RegistryUnreachable', error: 'Registry default: nothing listens there; start it.' } },
   { name: 'a missing alias is waited for', given: nothing, told: { target: 'Missing' }, context: { registry: { ...registry, state: 'AliasMissing' } }, want: { phase: 'Pending', reason: 'AliasNotFound' } }
 ]
 
