@@ -1,6 +1,6 @@
 // Who plays Metacontroller, and how it is started: the real program where METACONTROLLER_BIN names one, else the playground's control loop.
 import { fileURLToPath } from 'node:url'
-import { SELDON_SENTENCE } from './seldon-operator.ts'
+import { SELDON, SELDON_SENTENCE } from './seldon-operator.ts'
 import type { ServerPlan } from '../helpers/servers/server-process.ts'
 
 const STRATEGIES = ['dynamic-apply', 'server-side-apply'] as const
@@ -12,7 +12,7 @@ const binary = process.env['METACONTROLLER_BIN'] ?? ''
 export const APPLY_STRATEGY: Strategy = STRATEGIES.find((strategy) => strategy === process.env['E2E_APPLY_STRATEGY']) ?? 'dynamic-apply'
 
 /** For people and for names of files. */
-export const CAST = `${binary === '' ? 'playground' : 'metacontroller'}-${APPLY_STRATEGY}`
+export const CAST = `${binary === '' ? 'playground' : 'metacontroller'}-${APPLY_STRATEGY}-${SELDON}`
 
 /** Said once by each test, so that nobody takes a stand-in for the real thing. */
 export const CAST_SENTENCE = `control loop: ${binary === '' ? "the playground's (METACONTROLLER_BIN names no other)" : binary}, ${APPLY_STRATEGY}; Seldon: ${SELDON_SENTENCE}; MLflow, Prometheus, Kubernetes, helm: real; kubelets: KWOK`

@@ -15,6 +15,8 @@ export interface ControlPlane {
   /** The API server, asked as an administrator. */
   api: Api
   kubectl: Kubectl
+  /** Its stop() is a kill. What is stored survives it. */
+  apiServer: ServerProcess
   /** An administrator's kubeconfig. */
   kubeconfig: string
   /** A file with a line of JSON for each answer of the API server. */
@@ -57,7 +59,7 @@ export async function startControlPlane (programs: Programs, folder: string, atE
   await Promise.all([controllerManagerPlan, schedulerPlan, kwokPlan].map(async (plan) => await startOnFreePort(async (port) => plan(setting, port), atEnd)))
   await kubectl(['apply', '-f', '-'], { input: JSON.stringify(NODE) })
   await kubectl(['wait', '--for=create', '--timeout=30s', 'serviceaccount/default', '-n', 'default'])
-  return { api, kubectl, kubeconfig: setting.kubeconfig, audit: join(folder, 'audit.log') }
+  return { api, kubectl, apiServer: server, kubeconfig: setting.kubeconfig, audit: join(folder, 'audit.log') }
 }
 
 /** A node that KWOK plays, large enough for everything. */

@@ -15,9 +15,9 @@ const CHECKS = 4
 // Silence of the registry shows after three looks of five seconds in place of five minutes; a query is given up after a second in place of eight.
 const scene = await openScene(t, { registry: { staleAfter: '5s' }, provider: { timeout: '1s' } })
 if (scene) {
-  const { plane: { api, kubectl }, registry, history, hooks, poller, loop, mlflow, prometheus } = scene
+  const { plane: { api, apiServer, kubectl }, registry, history, hooks, poller, loop, mlflow, prometheus } = scene
   const record = transcriptOf('faults', kubectl)
-  await registry.register(NAME, 7)
+  await registry.register(NAME, 8)
   await registry.setAlias(NAME, ALIAS, '1')
   const model = await scene.create(NAME, { rollout: { steps: STEPS }, analysis: { checks: CHECKS, errorLimit: 2 } })
   await model.until('version 1 serves', isServing('1'))
@@ -58,7 +58,8 @@ if (scene) {
     { name: 'the control loop is killed, and stays away until the poller has reported every check', from: '2', to: '3', killed: [loop], meanwhile: () => model.until('every check is reported', hasPassed(CHECKS)) },
     // There is nothing to wait for: without a poller nothing happens. Its successor gets the lease when it has expired.
     { name: 'the poller is killed, and stays away for a while', from: '3', to: '4', killed: [poller], meanwhile: () => sleep(5000) },
-    { name: 'all three are killed at once', from: '4', to: '5', killed: [hooks, loop, poller], meanwhile: () => sleep(2000) }
+    { name: 'all three are killed at once', from: '4', to: '5', killed: [hooks, loop, poller], meanwhile: () => sleep(2000) },
+    { name: 'the API server is killed and comes back, with watches that have lost their place', from: '5', to: '6', killed: [apiServer], meanwhile: () => sleep(2000) }
   ]
   for (const { name, from, to, killed, meanwhile } of kills) {
     await t.test(name, async (t) => {
@@ -75,12 +76,12 @@ if (scene) {
   }
 
   await t.test('MLflow is stopped during a rollout, which goes on to its end', async (t) => {
-    const rollout = await begin('5', '6')
+    const rollout = await begin('6', '7')
     await mlflow.stop()
-    const promoted = await model.until('version 6 serves', ({ status }) => status?.currentModelVersion === '6' && status.rollout === undefined)
+    const promoted = await model.until('version 7 serves', ({ status }) => status?.currentModelVersion === '7' && status.rollout === undefined)
     t.equal(promoted.status?.lastOutcome, 'Promoted')
     const unreachable = await model.until('the status says that MLflow does not answer', (found) => conditionOf(found, 'RegistryFound') === 'Unknown/RegistryUnreachable')
-    t.match(unreachable.status, { phase: 'Healthy', currentModelVersion: '6' }, 'what serves is well')
+    t.match(unreachable.status, { phase: 'Healthy', currentModelVersion: '7' }, 'what serves is well')
     t.equal(conditionOf(unreachable, 'Ready'), 'True/StableAvailable')
     t.match(await model.event('RegistryUnavailable'), /has not answered for long/)
     await record('mlflow-down', 'get mfm -n models -o wide', `describe mfm ${NAME} -n models`)
@@ -90,10 +91,10 @@ if (scene) {
   })
 
   await t.test('Prometheus is stopped during a rollout, which waits and goes on by itself', async (t) => {
-    const rollout = await begin('6', '7')
+    const rollout = await begin('7', '8')
     await prometheus.stop()
     const paused = await model.until('the rollout is paused', ({ status }) => status?.phase === 'Paused')
-    t.match(paused.status, { reason: 'MetricsUnavailable', weight: 20, currentModelVersion: '6', canaryModelVersion: '7', failedVersions: undefined })
+    t.match(paused.status, { reason: 'MetricsUnavailable', weight: 20, currentModelVersion: '7', canaryModelVersion: '8', failedVersions: undefined })
     t.match(paused.status?.error, /the measurements cannot be had from Prometheus.*It goes on by itself when checks pass again/)
     t.equal(conditionOf(paused, 'Ready'), 'True/StableAvailable')
     t.strictSame(rollout.weights(), [0, 20], 'the traffic stays as it was')

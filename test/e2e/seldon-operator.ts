@@ -9,7 +9,8 @@ import type { Stage } from './stage.ts'
 
 const binary = process.env['SELDON_OPERATOR_BIN'] ?? ''
 
-/** For people: who plays Seldon. */
+/** For names of files, and for people: who plays Seldon. */
+export const SELDON = binary === '' ? 'stand-in' : 'seldon'
 export const SELDON_SENTENCE = binary === '' ? 'the stand-in, with real Deployments (SELDON_OPERATOR_BIN names no other)' : binary
 
 const NAMESPACE = 'seldon-system'

@@ -1,5 +1,5 @@
 // Where a test of the real control plane plays: a folder for its files and logs, and everything that was started in it ended in order.
-import { appendFile, cp, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import type { Test } from 'tap'
@@ -50,10 +50,4 @@ async function showLogs (folder: string): Promise<void> {
     const lines = (await readFile(join(folder, 'logs', file), 'utf8')).trimEnd().split('\n')
     process.stderr.write(`--- ${file}, its last lines (all of it in ${kept})\n${lines.slice(-TAIL).map((line) => line.slice(0, 400)).join('\n')}\n`)
   }
-}
-
-/** Collects lines of a part of the test itself in the folder of the logs. */
-export function logTo (folder: string, name: string): (line: string) => void {
-  const file = join(folder, 'logs', `${name}.log`)
-  return (line) => { appendFile(file, `${line}\n`).catch(() => { /* The folder goes with the test. */ }) }
 }
