@@ -127,7 +127,7 @@ if (scene) {
 
   /** Warnings that people would see of an object. */
   async function eventsOf (name: string): Promise<string[]> {
-    const { items } = JSON.parse(await kubectl(['events', '-n', 'models', '--for', `mlflowmodel/${name}`, '--types=Warning', '-o', 'json'])) as { items: Array<{ reason: string, message: string }> }
+    const { items } = JSON.parse(await kubectl(['get', 'events', '-n', 'models', `--field-selector=involvedObject.kind=MlflowModel,involvedObject.name=${name},type=Warning`, '-o', 'json'])) as { items: Array<{ reason: string, message: string }> }
     return items.map(({ reason, message }) => `${reason}: ${message}`)
   }
 }
