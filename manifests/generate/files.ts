@@ -2,7 +2,7 @@
 import { isMap, isSeq, type ParsedNode } from 'yaml'
 import type { Kind } from '../../hooks/core/kind.ts'
 import { makeAccessData, makeControllerData } from './chart/kinds-data.ts'
-import { defaultsOf, printSchema, printTable, printValues } from './chart/values-files.ts'
+import { printSchema, printTable, printValues } from './chart/values-files.ts'
 import { ChartValues } from './chart/values.ts'
 import { childrenOf, makeCompositeController, type ControllerOptions } from './composite-controller.ts'
 import { makeCrd } from './crd.ts'
@@ -64,11 +64,6 @@ function makeChart (kinds: Kind[], v: string): Array<[string, string]> {
     ['charts/sluice/values.schema.json', printSchema(ChartValues)],
     ['charts/sluice/VALUES.md', printTable(ChartValues)]
   ]
-}
-
-/** The chart's values as they are when nobody sets any. */
-export function chartDefaults (): Record<string, unknown> {
-  return defaultsOf(ChartValues) as Record<string, unknown>
 }
 
 function makeKustomization (resources: string[]): object {

@@ -98,5 +98,5 @@ function escape (text: string): string {
 
 /** An object whose fields are values of their own; one with a default of its own is a value. */
 function isSection (schema: TSchema): boolean {
-  return schema.properties !== undefined && schema.default === undefined
+  return Object.keys((schema.properties ?? {}) as Properties).length > 0 && schema.default === undefined
 }
