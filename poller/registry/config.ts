@@ -18,7 +18,7 @@ export const RegistryConfig = Type.Object({
   artifactsDestination: Type.Optional(Type.String({ minLength: 1, maxLength: 1024, description: 'The server\'s --artifacts-destination: what mlflow-artifacts:/ stands for. The API does not tell it.' })),
   kubernetesAuth: Type.Optional(KubernetesAuth),
   minInterval: duration({ default: '30s', description: 'No object makes this registry be asked more often for one model.' }),
-  staleAfter: duration({ default: '5m', description: 'Once the registry has been silent for this long, and for three looks, its last answer counts as stale: it stays in force, and objects say that the registry is unreachable. Objects that never had an answer say so then, too.' }),
+  staleAfter: duration({ default: '5m', description: 'Once the registry has been silent for this long, and for three looks, its last answer counts as stale: it stays in force, and objects say that the registry is unreachable. Objects that never had an answer say so after two looks.' }),
   namespaces: Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 63 }), { description: 'Namespaces whose objects may use this entry; absent means all.' })),
   workspaces: Type.Optional(Type.Array(Type.String({ maxLength: 256 }), { description: 'Workspaces that may be asked for: names, "" for none, "{namespace}" for the one named like the object\'s namespace; absent means all.' })),
   pageSize: Type.Integer({ default: 500, minimum: 1, maximum: 1000, description: 'Models a page of a scan.' })

@@ -21,15 +21,16 @@ export type Unanswered = {
 }
 
 const STALE_LOOKS = 3
+const UNHEARD_LOOKS = 2
 
 /**
- * The fact after a look without an answer: the last one, until both 3 looks and `staleAfter` have gone by. From then on an answer is marked as stale
- * and stays in force; where there never was one, the fact says why.
+ * The fact after a look without an answer. Where there never was one it says why after the second: whoever makes the first object waits for a word.
+ * An answer stays in force; once both 3 looks and `staleAfter` have gone by it is marked as stale.
  */
 export function afterSilence (last: RegistryFact | undefined, unanswered: Unanswered): RegistryFact | undefined {
   const { silence, monotonic, staleAfter } = unanswered
+  if (!last || last.state === 'Unreachable' || last.state === 'Refused') return silence.looks < UNHEARD_LOOKS ? last : unreachable(last, unanswered)
   if (silence.looks < STALE_LOOKS || monotonic - silence.since < staleAfter) return last
-  if (!last || last.state === 'Unreachable' || last.state === 'Refused') return unreachable(last, unanswered)
   // observedAt stays: it then says of when the last good answer is.
   return last.stale ? last : { ...last, stale: true }
 }
