@@ -31,7 +31,7 @@ if (scene) {
   })
 
   /** What must be true of a promotion, whatever happened meanwhile. */
-  async function begin (from: string, to: string): Promise<{ end: (t: Test) => Promise<Model>, weights: () => number[] }> {
+  async function begin (from: string, to: string): Promise<{ end: (t: Test, seconds?: number) => Promise<Model>, weights: () => number[] }> {
     const since = Date.now()
     const lost = model.lost()
     const stable = model.pods(from)
@@ -40,8 +40,8 @@ if (scene) {
     const canary = model.pods(to)
     return {
       weights: () => history.weights(NAME, to, since),
-      async end (t) {
-        const promoted = await model.until(`version ${to} serves`, isServing(to))
+      async end (t, seconds) {
+        const promoted = await model.until(`version ${to} serves`, isServing(to), seconds)
         t.match(promoted.status, { lastOutcome: 'Promoted', currentModelVersion: to, previousModelVersion: from, failedVersions: undefined })
         t.strictSame(history.weights(NAME, to, since), [0, ...STEPS, 100], 'the spec asked for every step once')
         t.strictSame(model.weightsSince(since, to), [0, ...STEPS, 100], 'the router applied every step once')
@@ -58,8 +58,7 @@ if (scene) {
     { name: 'the control loop is killed, and stays away until the poller has reported every check', from: '2', to: '3', killed: [loop], meanwhile: () => model.until('every check is reported', hasPassed(CHECKS)) },
     // There is nothing to wait for: without a poller nothing happens. Its successor gets the lease when it has expired.
     { name: 'the poller is killed, and stays away for a while', from: '3', to: '4', killed: [poller], meanwhile: () => sleep(5000) },
-    { name: 'all three are killed at once', from: '4', to: '5', killed: [hooks, loop, poller], meanwhile: () => sleep(2000) },
-    { name: 'the API server is killed and comes back, with watches that have lost their place', from: '5', to: '6', killed: [apiServer], meanwhile: () => sleep(2000) }
+    { name: 'all three are killed at once', from: '4', to: '5', killed: [hooks, loop, poller], meanwhile: () => sleep(2000) }
   ]
   for (const { name, from, to, killed, meanwhile } of kills) {
     await t.test(name, async (t) => {
@@ -76,12 +75,12 @@ if (scene) {
   }
 
   await t.test('MLflow is stopped during a rollout, which goes on to its end', async (t) => {
-    const rollout = await begin('6', '7')
+    const rollout = await begin('5', '6')
     await mlflow.stop()
-    const promoted = await model.until('version 7 serves', ({ status }) => status?.currentModelVersion === '7' && status.rollout === undefined)
+    const promoted = await model.until('version 6 serves', ({ status }) => status?.currentModelVersion === '6' && status.rollout === undefined)
     t.equal(promoted.status?.lastOutcome, 'Promoted')
     const unreachable = await model.until('the status says that MLflow does not answer', (found) => conditionOf(found, 'RegistryFound') === 'Unknown/RegistryUnreachable')
-    t.match(unreachable.status, { phase: 'Healthy', currentModelVersion: '7' }, 'what serves is well')
+    t.match(unreachable.status, { phase: 'Healthy', currentModelVersion: '6' }, 'what serves is well')
     t.equal(conditionOf(unreachable, 'Ready'), 'True/StableAvailable')
     t.match(await model.event('RegistryUnavailable'), /has not answered for long/)
     await record('mlflow-down', 'get mfm -n models -o wide', `describe mfm ${NAME} -n models`)
@@ -91,10 +90,10 @@ if (scene) {
   })
 
   await t.test('Prometheus is stopped during a rollout, which waits and goes on by itself', async (t) => {
-    const rollout = await begin('7', '8')
+    const rollout = await begin('6', '7')
     await prometheus.stop()
     const paused = await model.until('the rollout is paused', ({ status }) => status?.phase === 'Paused')
-    t.match(paused.status, { reason: 'MetricsUnavailable', weight: 20, currentModelVersion: '7', canaryModelVersion: '8', failedVersions: undefined })
+    t.match(paused.status, { reason: 'MetricsUnavailable', weight: 20, currentModelVersion: '6', canaryModelVersion: '7', failedVersions: undefined })
     t.match(paused.status?.error, /the measurements cannot be had from Prometheus.*It goes on by itself when checks pass again/)
     t.equal(conditionOf(paused, 'Ready'), 'True/StableAvailable')
     t.strictSame(rollout.weights(), [0, 20], 'the traffic stays as it was')
@@ -103,9 +102,20 @@ if (scene) {
     await rollout.end(t)
   })
 
-  await t.test('all along, weights added up and nobody was refused anything', async (t) => {
+  await t.test('until here, weights added up and nobody was refused anything', async (t) => {
     t.strictSame(history.wrongSums(NAME), [])
     await assertNothingForbidden(t, scene)
+  })
+
+  // Comes last: until a new API server has read the roles, it refuses everybody for a moment.
+  await t.test('the API server is killed and comes back, with watches that have lost their place', async (t) => {
+    const rollout = await begin('7', '8')
+    await apiServer.stop()
+    await sleep(2000)
+    await apiServer.start()
+    // Seldon's report of a weight may be lost in the turmoil; then it counts as in force after a minute.
+    await rollout.end(t, 150)
+    t.strictSame(history.wrongSums(NAME), [])
   })
 }
 
