@@ -94,7 +94,9 @@ const stories: Story[] = [
       world.people.command('abort', 'abort', rollout?.id ?? '')
       const aborted = await story.until('it is out', (now) => now.phase === 'Degraded' && !now.rollout)
       await story.applies({ 1: 100 })
-      t.same(story.life.applied, [...ROLLED_OUT.slice(0, 3), { 1: 100, 2: 0 }, { 1: 100 }])
+      // On a busy machine another step may have come before the word of the person.
+      t.same(story.life.applied.slice(-2), [{ 1: 100, 2: 0 }, { 1: 100 }], 'all traffic first, then the pods')
+      t.same(story.life.applied.slice(0, -2), ROLLED_OUT.slice(0, story.life.applied.length - 2))
       t.match(aborted.failedVersions, [{ version: '2', reason: 'Aborted' }])
       await story.nextLook()
       t.notOk(story.status().rollout, 'the alias still names it, and nothing happens')
