@@ -13,6 +13,9 @@ import { BAD, startWorld, type LoopWorld } from '../../helpers/loop/world.ts'
 
 const ROLLED_OUT = [{ 1: 100 }, { 1: 100, 2: 0 }, { 1: 70, 2: 30 }, { 1: 40, 2: 60 }, { 1: 0, 2: 100 }]
 
+/** Steps that last long enough for something to be done in the middle of one, on a busy machine too. */
+const UNHURRIED = { analysis: { checks: 5 } }
+
 type Story = { name: string, tell: (t: Test, world: LoopWorld) => Promise<void> }
 
 const stories: Story[] = [
@@ -85,7 +88,7 @@ const stories: Story[] = [
   {
     name: 'an aborted version leaves at once and is not tried again',
     async tell (t, world) {
-      const story = makeActor(world, 'abort')
+      const story = makeActor(world, 'abort', UNHURRIED)
       await story.begin()
       story.moveAlias('2')
       const { rollout } = await story.reaches(30)
@@ -107,7 +110,7 @@ const stories: Story[] = [
   {
     name: 'a pause holds the weight, and edited steps go on from where the rollout is',
     async tell (t, world) {
-      const story = makeActor(world, 'pause')
+      const story = makeActor(world, 'pause', UNHURRIED)
       await story.begin()
       story.moveAlias('2')
       await story.reaches(30)
@@ -128,7 +131,7 @@ const stories: Story[] = [
   {
     name: 'a canary that loses its pods gives its traffic back at once, and is tried again from the beginning when they are back',
     async tell (t, world) {
-      const story = makeActor(world, 'loss')
+      const story = makeActor(world, 'loss', UNHURRIED)
       await story.begin()
       story.moveAlias('2')
       await story.reaches(30)
