@@ -3,19 +3,20 @@ import equal from 'fast-deep-equal'
 import type { Predictor } from '../../playground/stand-ins/seldon/seldon-deployment.ts'
 import type { Api } from './api.ts'
 
-interface SeldonObject {
+export interface SeldonObject {
   metadata: { name: string, namespace: string, uid: string, labels?: object, annotations?: Record<string, string>, ownerReferences?: object[], finalizers?: string[], deletionTimestamp?: string }
   spec: { predictors: Predictor[], [field: string]: unknown }
 }
 
-interface State { at: number, type: string, object: SeldonObject }
+/** What the API server has shown of one object, and when (milliseconds). */
+export interface State { at: number, type: string, object: SeldonObject }
 
 export interface SeldonHistory {
   /** Weights of a version in the order in which the spec asked for them since the instant `since` (milliseconds), without repeats; 0 where it was not named. */
   weights: (name: string, version: string, since: number) => number[]
   /** Sums of all weights that differ from 100. */
   wrongSums: (name: string) => number[]
-  /** What has changed since `since` besides traffic, the list of predictors and the memory in the annotation. */
+  /** What has changed since `since` besides traffic, the list of predictors and the memory in the annotation; against the state that was the newest then. */
   otherChanges: (name: string, since: number) => string[]
 }
 
@@ -33,11 +34,22 @@ export async function followSeldon (api: Api): Promise<SeldonHistory> {
       return shares.filter((share, index) => share !== shares[index - 1])
     },
     wrongSums: (name) => of(name).map(({ object }) => object.spec.predictors.reduce((sum, { traffic = 0 }) => sum + traffic, 0)).filter((sum) => sum !== 100),
-    otherChanges (name, since) {
-      const found = of(name, since).map(({ object }) => object).filter(({ metadata }) => metadata.deletionTimestamp === undefined)
-      return found.flatMap((object, index) => differences(found[index - 1] ?? object, object))
-    }
+    otherChanges: (name, since) => otherChanges(states.filter(({ object }) => object.metadata.name === name), since)
   }
+}
+
+/**
+ * What has changed from state to state of one object since `since`, in words, besides traffic, the list of predictors and the memory. The state that was
+ * the newest at `since` is the first to be compared with: what comes after it is the write that begins a rollout. A deletion ends all comparing.
+ */
+export function otherChanges (states: readonly State[], since: number): string[] {
+  let before: SeldonObject | undefined
+  return states.flatMap(({ at, type, object }) => {
+    const known = before
+    const ends = type === 'DELETED' || object.metadata.deletionTimestamp !== undefined
+    before = ends ? undefined : object
+    return known && before && at >= since ? differences(known, before) : []
+  })
 }
 
 function shareOf ({ spec }: SeldonObject, version: string): number {
