@@ -41,6 +41,13 @@ if (helm !== undefined) {
     }
   })
 
+  t.test('the same values give the same objects each time', async (t) => {
+    for (const { name, values, objects } of everything.filter((set) => /^(defaults|many-servers|labels)$/.test(set.name))) {
+      const again = await Promise.all([1, 2, 3, 4].map(() => renderChart(helm, values)))
+      for (const one of again) t.strictSame(one, objects, name)
+    }
+  })
+
   t.test('values that are refused, and what is said', async (t) => {
     for (const { name, values, says } of REFUSED) await t.rejects(renderChart(helm, values), { message: says }, name)
   })

@@ -36,6 +36,11 @@ t.test('every port of the Service and of the network policy is one of a containe
   for (const { port } of ingress.flatMap(({ ports }) => ports)) t.ok(named.includes(port), port)
 })
 
+t.test('names can be looked up where the pods of the DNS Service listen on 53, and where they listen on 5353', async (t) => {
+  const { egress: [dns] } = find('NetworkPolicy').spec as { egress: Array<{ to?: object, ports: object[] }> }
+  t.strictSame(dns, { ports: [53, 5353].flatMap((port) => [{ protocol: 'UDP', port }, { protocol: 'TCP', port }]) })
+})
+
 t.test('the poller alone gets the token of the API server', async (t) => {
   t.equal(pod.automountServiceAccountToken, false)
   t.strictSame(container('hooks').volumeMounts, undefined)

@@ -83,11 +83,11 @@ const NetworkPolicy = closed({
     webhook: peers([], "Who may call MLflow's webhook; [] means anybody: it asks for a signature.")
   }, 'What may come in.'),
   egress: closed({
-    namespaces: Type.Array(Type.String({ minLength: 1, maxLength: 63 }), { default: ['mlflow', 'monitoring'], uniqueItems: true, description: 'Namespaces that may be reached. Those of <service>.<namespace>.svc addresses in poller.config are added, and the ports of all other addresses there.' }),
+    namespaces: Type.Array(Type.String({ minLength: 1, maxLength: 63 }), { default: ['mlflow', 'monitoring'], uniqueItems: true, description: 'Namespaces that may be reached. Those of <service>.<namespace>.svc addresses in poller.config are added, and the ports of all other addresses there; of <service>.<namespace> both, for it could be either.' }),
     apiServerPorts: Type.Array(Type.Integer({ minimum: 1, maximum: 65535 }), { default: [443, 6443], minItems: 1, description: 'Ports of the API server, before and after the Service.' }),
     apiServerCidrs: Type.Array(Type.String({ minLength: 1 }), { default: [], description: 'Its addresses, such as 10.0.0.1/32; [] means any.' }),
     extra: egressRules('Further rules, as Kubernetes has them.')
-  }, 'What may go out; DNS always may.')
+  }, 'What may go out; DNS always may, on ports 53 and 5353.')
 }, 'Network policy of the pods.')
 
 const user = (what: string) => Type.Union([Type.Integer({ minimum: 1 }), Type.Null()], { default: 65532, description: `${what}; null leaves it to the platform, as OpenShift wants it.` })

@@ -1,6 +1,9 @@
 // What stands around the Deployment: namespace, configuration, Service, disruption budget, network policy.
 import { metadataOf, NAME, NAMESPACE, SELECTOR } from './labels.ts'
 
+/** A policy counts after the Service's address was translated, and pods of OpenShift's DNS listen on 5353. */
+const DNS_PORTS = [53, 5353]
+
 /** Only pods that need no privilege may run beside ours. */
 export function makeNamespace (): object {
   const levels = ['enforce', 'audit', 'warn'].map((mode) => [`pod-security.kubernetes.io/${mode}`, 'restricted'])
@@ -38,7 +41,7 @@ export function makeNetworkPolicy (release: string): object {
         { from: [namespace('monitoring')], ports: tcp('http', 'metrics') }
       ],
       egress: [
-        { ports: [{ protocol: 'UDP', port: 53 }, { protocol: 'TCP', port: 53 }] },
+        { ports: DNS_PORTS.flatMap((port) => ['UDP', 'TCP'].map((protocol) => ({ protocol, port }))) },
         { ports: tcp(443, 6443) },
         { to: [{ namespaceSelector: { matchExpressions: [{ key: 'kubernetes.io/metadata.name', operator: 'In', values: ['mlflow', 'monitoring'] }] } }] }
       ]
