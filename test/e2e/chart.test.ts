@@ -16,6 +16,8 @@ import { commandOf, ROOT } from './commands.ts'
 type Container = { name: string, env: Array<{ name: string, value?: string }>, volumeMounts?: Array<{ name: string }>, securityContext: object, ports: Array<{ name: string }> }
 type Volume = { name: string, secret?: { secretName: string }, configMap?: object, projected?: object }
 type PodSpec = { automountServiceAccountToken: boolean, terminationGracePeriodSeconds: number, securityContext: object, containers: Container[], volumes: Volume[] }
+type Service = Rendered & { spec: { ports: Array<{ name: string, port: number, targetPort: string, appProtocol?: string }> } }
+type Certificate = Rendered & { spec: { dnsNames: string[] } }
 type Controller = Rendered & { spec: { childResources: object[], hooks: { sync: { webhook: { url: string } } } } }
 
 const helm = findHelm(t)
@@ -99,7 +101,12 @@ if (helm !== undefined) {
         const url = new URL(spec.hooks.sync.webhook.url)
         if (hooks === undefined) continue
         t.equal(url.searchParams.get('v'), hooks.env.find((variable) => variable.name === 'HOOKS_V')?.value, `${name}: ${metadata.name}`)
-        t.strictSame([url.hostname, url.port, `${hooks.ports[0]?.name}:`], [`${find(objects, 'Service')?.metadata.name}.${NAMESPACE}.svc`, '8080', url.protocol], `${name}: ${metadata.name}`)
+        const service = find(objects, 'Service') as Service
+        const { appProtocol, targetPort } = service.spec.ports.find(({ port }) => String(port) === url.port) ?? {}
+        t.strictSame([url.hostname, url.protocol], [`${service.metadata.name}.${NAMESPACE}.svc`, `${appProtocol}:`], `${name}: ${metadata.name}`)
+        t.equal(targetPort, hooks.ports[0]?.name, `${name}: the Service finds the port`)
+        t.equal(targetPort, 'hooks', `${name}: it is called the same with and without TLS, so pods of before and after are found`)
+        for (const certificate of objects.filter(({ kind }) => kind === 'Certificate') as Certificate[]) t.ok(certificate.spec.dnsNames.includes(url.hostname), `${name}: the certificate is for the host that is called`)
       }
     }
   })

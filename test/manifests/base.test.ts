@@ -6,7 +6,7 @@ import { makeCompositeController } from '../../manifests/generate/composite-cont
 import { HOOKS_URL, makeBase } from '../../manifests/generate/install/objects.ts'
 
 type Container = { name: string, command: string[], ports: Array<{ name: string, containerPort: number }>, env: Array<{ name: string, value?: string }>, volumeMounts?: Array<{ name: string, mountPath: string }>, securityContext: object }
-type PodSpec = { terminationGracePeriodSeconds: number, automountServiceAccountToken: boolean, serviceAccountName: string, securityContext: object, containers: Container[], volumes: Array<{ name: string }> }
+type PodSpec = { enableServiceLinks: boolean, terminationGracePeriodSeconds: number, automountServiceAccountToken: boolean, serviceAccountName: string, securityContext: object, containers: Container[], volumes: Array<{ name: string }> }
 type Named = { kind: string, metadata: { name: string, namespace: string, labels: Record<string, string> }, spec: Record<string, unknown> }
 
 const objects = [...makeBase(kinds, RELEASE).values()].flat() as Named[]
@@ -39,6 +39,10 @@ t.test('every port of the Service and of the network policy is one of a containe
 t.test('names can be looked up where the pods of the DNS Service listen on 53, and where they listen on 5353', async (t) => {
   const { egress: [dns] } = find('NetworkPolicy').spec as { egress: Array<{ to?: object, ports: object[] }> }
   t.strictSame(dns, { ports: [53, 5353].flatMap((port) => [{ protocol: 'UDP', port }, { protocol: 'TCP', port }]) })
+})
+
+t.test('no other Service of the namespace becomes a setting of the programs', async (t) => {
+  t.equal(pod.enableServiceLinks, false, 'one called metrics would be METRICS_PORT')
 })
 
 t.test('the poller alone gets the token of the API server', async (t) => {

@@ -23,24 +23,25 @@ env:
   - name: TLS_KEY_FILE
     value: /hooks/tls/tls.key
   {{- end }}
+  {{- include "sluice.listen" . | nindent 2 }}
   {{- with .Values.hooks.env }}
   {{- toYaml . | nindent 2 }}
   {{- end }}
 ports:
-  - name: {{ include "sluice.hooksPort" . }}
+  - name: hooks
     containerPort: 8080
     protocol: TCP
 readinessProbe:
   httpGet:
     path: /readyz
-    port: {{ include "sluice.hooksPort" . }}
-    scheme: {{ include "sluice.hooksPort" . | upper }}
+    port: hooks
+    scheme: {{ include "sluice.hooksScheme" . | upper }}
   periodSeconds: 2
 livenessProbe:
   httpGet:
     path: /healthz
-    port: {{ include "sluice.hooksPort" . }}
-    scheme: {{ include "sluice.hooksPort" . | upper }}
+    port: hooks
+    scheme: {{ include "sluice.hooksScheme" . | upper }}
   failureThreshold: 6
 resources:
   {{- toYaml .Values.hooks.resources | nindent 2 }}

@@ -76,8 +76,8 @@ A change makes Metacontroller sync everything anew, and hooks of before and afte
 {{- if and .Values.hooks.tls.enabled (not .Values.hooks.url) }}true{{ end }}
 {{- end }}
 
-{{/* The name of the hooks' port: service meshes go by it. */}}
-{{- define "sluice.hooksPort" -}}
+{{/* Service meshes are told by appProtocol: the port is called the same with and without TLS, so that the Service always finds it in old and new pods. */}}
+{{- define "sluice.hooksScheme" -}}
 {{- if include "sluice.hooksTls" . }}https{{ else }}http{{ end }}
 {{- end }}
 
@@ -85,7 +85,7 @@ A change makes Metacontroller sync everything anew, and hooks of before and afte
 {{- if .Values.hooks.url }}
 {{- trimSuffix "/" .Values.hooks.url }}
 {{- else }}
-{{- printf "%s://%s.%s.svc:8080" (include "sluice.hooksPort" .) (include "sluice.fullname" .) .Release.Namespace }}
+{{- printf "%s://%s.%s.svc:8080" (include "sluice.hooksScheme" .) (include "sluice.fullname" .) .Release.Namespace }}
 {{- end }}
 {{- end }}
 
@@ -118,6 +118,14 @@ secretRef:
   namespace: {{ $.Release.Namespace }}
   key: {{ .caKey }}
 {{- end }}
+{{- end }}
+{{- end }}
+
+{{/* The address that both programs listen on, as a variable. */}}
+{{- define "sluice.listen" -}}
+{{- with .Values.listen }}
+- name: HOST
+  value: {{ . | quote }}
 {{- end }}
 {{- end }}
 

@@ -32,6 +32,7 @@ env:
   - name: WEBHOOK_SECRET_FILE
     value: /webhook/secret/{{ .Values.poller.webhook.secretKey }}
   {{- end }}
+  {{- include "sluice.listen" . | nindent 2 }}
   {{- with .Values.poller.env }}
   {{- toYaml . | nindent 2 }}
   {{- end }}

@@ -38,7 +38,7 @@ const Hooks = closed({
   v: text('', 'What Metacontroller asks for as ?v=, and the hooks answer to. Empty means the release, followed by a checksum once image.tag, image.digest or hooks.env are set. With url it must be the HOOKS_V of the hooks there.', { maxLength: 128 }),
   logLevel: LogLevel,
   drainSeconds: Type.Number({ default: 5, minimum: 0, maximum: 25, description: 'How long a hook that is leaving sends calls away before its port closes.' }),
-  env: env(['HOOKS_V', 'HOOK_TOKEN_FILE', 'TLS_CERT_FILE', 'TLS_KEY_FILE', 'LOG_LEVEL', 'DRAIN_SECONDS', 'PORT'], 'Further environment variables, such as HOST with value "::" in a cluster without IPv4.'),
+  env: env(['HOOKS_V', 'HOOK_TOKEN_FILE', 'TLS_CERT_FILE', 'TLS_KEY_FILE', 'LOG_LEVEL', 'DRAIN_SECONDS', 'HOST', 'PORT'], 'Further environment variables.'),
   resources: resources(CONTAINER),
   token: Token,
   tls: Tls
@@ -64,7 +64,7 @@ const Poller = closed({
   }, 'The configuration file of the poller; its README describes all fields. Credentials are refused here, for everybody may read a ConfigMap: name files under /secrets instead.'),
   secrets: SecretNames('Secrets in this namespace with credentials; the file of a key is /secrets/<name>/<key>. Only the poller gets them.'),
   configMaps: SecretNames('ConfigMaps in this namespace, with authorities for example; the file of a key is /configmaps/<name>/<key>.'),
-  env: env(['SLUICE_CONFIG', 'NAMESPACE', 'POD_NAME', 'POD_NAMESPACE', 'LOG_LEVEL', 'METRICS_PORT', 'WEBHOOK_PORT', 'WEBHOOK_TLS_CERT_FILE', 'WEBHOOK_TLS_KEY_FILE', 'WEBHOOK_SECRET_FILE'], 'Further environment variables.'),
+  env: env(['SLUICE_CONFIG', 'NAMESPACE', 'POD_NAME', 'POD_NAMESPACE', 'LOG_LEVEL', 'HOST', 'METRICS_PORT', 'WEBHOOK_PORT', 'WEBHOOK_TLS_CERT_FILE', 'WEBHOOK_TLS_KEY_FILE', 'WEBHOOK_SECRET_FILE'], 'Further environment variables.'),
   resources: resources(CONTAINER),
   webhook: Webhook
 }, 'The poller: what looks outside.')
@@ -100,6 +100,7 @@ const sections: TProperties = {
   commonLabels: texts('Labels of all objects.'),
   replicas: Type.Integer({ default: 2, minimum: 0, maximum: 20, description: 'How many pods. Every one answers hooks; one poller leads, the others stand by.' }),
   watchNamespace: Type.String({ default: '', maxLength: 63, pattern: '^([a-z0-9]([-a-z0-9]*[a-z0-9])?)?$', description: 'The one namespace that the poller looks after, with rights in no other; empty means all.' }),
+  listen: text('', 'The address that both programs listen on; empty means 0.0.0.0, all of IPv4. A cluster without IPv4 needs "::".', { pattern: '^[0-9a-fA-F:.]*$' }),
   hooks: Hooks,
   poller: Poller,
   seldon: closed({ enabled: flag(true, 'Whether Seldon Core v1 (SeldonDeployment) is installed. Switch it off where it is not: Metacontroller starts no controller that names a kind which does not exist.') }, 'Serving by Seldon Core.'),

@@ -26,6 +26,8 @@ export function makeDeployment (release: string, v: string): object {
         spec: {
           serviceAccountName: NAME,
           automountServiceAccountToken: false,
+          // A Service called metrics or webhook would otherwise set METRICS_PORT or WEBHOOK_PORT, to what is no port.
+          enableServiceLinks: false,
           // 5 s in which the hooks send calls away, at most 15 s for those in flight, and a margin; the poller leaves within 25 s.
           terminationGracePeriodSeconds: 40,
           securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' }, runAsUser: NOBODY, runAsGroup: NOBODY, fsGroup: NOBODY },
@@ -46,9 +48,9 @@ function makeHooks (image: string, v: string): object {
     imagePullPolicy: 'IfNotPresent',
     command: ['node', 'hooks/main.ts'],
     env: [{ name: 'HOOKS_V', value: v }, { name: 'LOG_LEVEL', value: 'info' }, { name: 'DRAIN_SECONDS', value: '5' }],
-    ports: [{ name: 'http', containerPort: 8080, protocol: 'TCP' }],
-    readinessProbe: { httpGet: { path: '/readyz', port: 'http', scheme: 'HTTP' }, periodSeconds: 2 },
-    livenessProbe: { httpGet: { path: '/healthz', port: 'http', scheme: 'HTTP' }, failureThreshold: 6 },
+    ports: [{ name: 'hooks', containerPort: 8080, protocol: 'TCP' }],
+    readinessProbe: { httpGet: { path: '/readyz', port: 'hooks', scheme: 'HTTP' }, periodSeconds: 2 },
+    livenessProbe: { httpGet: { path: '/healthz', port: 'hooks', scheme: 'HTTP' }, failureThreshold: 6 },
     resources: { requests: { cpu: '50m', memory: '128Mi' }, limits: { memory: '512Mi' } },
     securityContext: LOCKED
   }

@@ -18,7 +18,7 @@ export function makeConfig (release: string): object {
 /** Hooks for Metacontroller, metrics for Prometheus. */
 export function makeService (release: string): object {
   const port = (name: string, number: number) => ({ name, port: number, targetPort: name, protocol: 'TCP' })
-  return { apiVersion: 'v1', kind: 'Service', metadata: metadataOf(release), spec: { type: 'ClusterIP', selector: SELECTOR, ports: [port('http', 8080), port('metrics', 9090)] } }
+  return { apiVersion: 'v1', kind: 'Service', metadata: metadataOf(release), spec: { type: 'ClusterIP', selector: SELECTOR, ports: [{ ...port('hooks', 8080), appProtocol: 'http' }, port('metrics', 9090)] } }
 }
 
 export function makeDisruptionBudget (release: string): object {
@@ -37,8 +37,8 @@ export function makeNetworkPolicy (release: string): object {
       podSelector: { matchLabels: SELECTOR },
       policyTypes: ['Ingress', 'Egress'],
       ingress: [
-        { from: [namespace('metacontroller')], ports: tcp('http') },
-        { from: [namespace('monitoring')], ports: tcp('http', 'metrics') }
+        { from: [namespace('metacontroller')], ports: tcp('hooks') },
+        { from: [namespace('monitoring')], ports: tcp('hooks', 'metrics') }
       ],
       egress: [
         { ports: DNS_PORTS.flatMap((port) => ['UDP', 'TCP'].map((protocol) => ({ protocol, port }))) },
