@@ -96,7 +96,6 @@ function predictorsOf ({ deployments }: World, version: string): string[] {
   return [...new Set(Object.values(deployments).map(({ predictor }) => predictor).filter((predictor) => predictor.startsWith(`v${version}-`)))]
 }
 
-
 async function readFrom<T> (ask: typeof fetch, url: string): Promise<T | undefined> {
   const answer = await ask(url)
   return answer.ok ? await answer.json() as T : undefined
