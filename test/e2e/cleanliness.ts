@@ -1,10 +1,25 @@
-// What must be true of every story: nobody was refused anything, and at rest nothing is written.
+// What must be true of every story: nobody was refused anything, and at rest nothing is written, however often the hooks are asked.
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Test } from 'tap'
 import { countWrites, difference, type Counts } from './counters.ts'
+import { answeredCalls } from './hook-calls.ts'
+import type { Sluice } from './sluice-programs.ts'
 import type { Stage } from './stage.ts'
+import { until } from './until.ts'
+
+type Played = Stage & Pick<Sluice, 'hooks'>
+
+interface Rest {
+  /** Writes by the API server's own counters, and who wrote what, when somebody did. */
+  writes: { counts: Counts, by: string[] }
+  /** Calls that the hooks have answered meanwhile. */
+  syncs: number
+}
+
+/** Seconds. Rarely in use, so that what goes wrong between syncs is not hidden by the next one. */
+const RESYNC = { installed: 300, often: 2 }
 
 interface AuditLine {
   verb: string
@@ -29,8 +44,29 @@ export async function assertNothingForbidden (t: Test, { folder, plane }: Stage)
   }
 }
 
-/** Counts writes for `seconds`, by the API server's own counters. Says who wrote what, when somebody did. */
-export async function writesWithin ({ plane }: Stage, seconds: number): Promise<{ counts: Counts, by: string[] }> {
+/**
+ * Counts writes for `seconds`, while every object is synced every other second. At rest nothing else wakes an object, and a sync that writes what
+ * the API server takes for no change is followed by no event: without these syncs such writes would not be seen.
+ */
+export async function restOf (scene: Played, seconds: number): Promise<Rest> {
+  const { hooks } = scene
+  await setResync(scene, RESYNC.often)
+  try {
+    // Events follow the last decision, the operator clears up, and the controller starts anew.
+    await until('nothing is written for 3 s', async () => Object.keys((await writesWithin(scene, 3)).counts).length === 0, 120)
+    const before = await answeredCalls(hooks.url, 200)
+    const writes = await writesWithin(scene, seconds)
+    return { writes, syncs: await answeredCalls(hooks.url, 200) - before }
+  } finally {
+    await setResync(scene, RESYNC.installed)
+  }
+}
+
+async function setResync ({ plane: { kubectl } }: Stage, resyncPeriodSeconds: number): Promise<void> {
+  await kubectl(['patch', 'compositecontroller', 'sluice-mlflowmodels', '--type=merge', '-p', JSON.stringify({ spec: { resyncPeriodSeconds } })])
+}
+
+async function writesWithin ({ plane }: Stage, seconds: number): Promise<Rest['writes']> {
   const from = new Date().toISOString()
   const before = await countWrites(plane.api)
   await sleep(seconds * 1000)
