@@ -17,32 +17,10 @@
 {{- with .Values.podDisruptionBudget }}
 {{- if and .enabled (gt (int $.Values.replicas) 1) (ge (int .minAvailable) (int $.Values.replicas)) }}{{ fail "podDisruptionBudget.minAvailable: must be less than replicas, or no node could be drained" }}{{ end }}
 {{- end }}
+{{- if and (not .Values.serviceAccount.create) (not .Values.serviceAccount.name) }}{{ fail "serviceAccount.create: is false, so serviceAccount.name must name the one that is there; default would give the poller's rights to every pod that has none of its own" }}{{ end }}
 {{- range $section := list "registries" "prometheus" }}
 {{- range $name, $entry := index $.Values.poller.config $section }}
-{{- include "sluice.checkCredentials" (dict "at" (printf "poller.config.%s.%s" $section $name) "entry" $entry) }}
+{{- include "sluice.checkServer" (dict "at" (printf "poller.config.%s.%s" $section $name) "entry" $entry "poller" $.Values.poller) }}
 {{- end }}
-{{- end }}
-{{- include "sluice.checkFiles" (dict "folder" "secrets" "value" "poller.secrets" "listed" .Values.poller.secrets "config" .Values.poller.config) }}
-{{- include "sluice.checkFiles" (dict "folder" "configmaps" "value" "poller.configMaps" "listed" .Values.poller.configMaps "config" .Values.poller.config) }}
-{{- end }}
-
-{{/* The configuration becomes a ConfigMap, which is no place for a credential. */}}
-{{- define "sluice.checkCredentials" -}}
-{{- $auth := default dict .entry.auth }}
-{{- range $way, $fields := dict "bearer" (list "token") "basic" (list "username" "password") }}
-{{- $given := default dict (index $auth $way) }}
-{{- range $field := $fields }}
-{{- if and (hasKey $given $field) (ne $field "username") }}
-{{- fail (printf "%s.auth.%s.%s: would be readable in a ConfigMap; put it into a Secret, list that in poller.secrets, and name /secrets/<secret>/<key> in %sFile" $.at $way $field $field) }}
-{{- end }}
-{{- end }}
-{{- end }}
-{{- end }}
-
-{{/* A file that nobody mounts would be found missing only by the poller. */}}
-{{- define "sluice.checkFiles" -}}
-{{- range regexFindAll (printf "\"/%s/[^/\"]+/" .folder) (toJson .config) -1 }}
-{{- $name := index (splitList "/" .) 2 }}
-{{- if not (has $name $.listed) }}{{ fail (printf "poller.config names a file in /%s/%s, but %s does not list %s" $.folder $name $.value $name) }}{{ end }}
 {{- end }}
 {{- end }}

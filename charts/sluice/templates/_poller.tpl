@@ -85,6 +85,9 @@ volumeMounts:
     mountPath: /configmaps/{{ $name }}
     readOnly: true
   {{- end }}
+  {{- range .Values.poller.extraVolumeMounts }}
+  - {{- toYaml (merge (dict "readOnly" true) .) | nindent 4 }}
+  {{- end }}
 {{- end }}
 
 {{- define "sluice.pollerVolumes" -}}
@@ -130,5 +133,8 @@ volumeMounts:
 - name: configmap-{{ $index }}
   configMap:
     name: {{ $name }}
+{{- end }}
+{{- with .Values.poller.extraVolumes }}
+{{ toYaml . }}
 {{- end }}
 {{- end }}

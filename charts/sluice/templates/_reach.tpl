@@ -4,6 +4,7 @@ the same policy. A Service in the cluster is reached on the ports of its pods, w
 other address has its own port. Of two labels nobody can tell whether they are <service>.<namespace> or a name outside, so they count as both.
 */}}
 {{- define "sluice.reach" -}}
+{{- include "sluice.checks" . }}
 {{- $namespaces := .Values.networkPolicy.egress.namespaces }}
 {{- $ports := list }}
 {{- range $section := list "registries" "prometheus" }}

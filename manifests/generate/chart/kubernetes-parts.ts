@@ -15,6 +15,14 @@ export function texts (description: string, options: { default?: object } = { de
   return Type.Record(Type.String(), Type.String(), { ...options, description })
 }
 
+/** A name of an object, such as a Secret. */
+export const OBJECT_NAME = { minLength: 1, maxLength: 253, pattern: '^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$' }
+
+/** A name of a namespace. */
+export function namespace (options: { default?: string, description?: string } = {}) {
+  return Type.String({ minLength: 1, maxLength: 63, pattern: '^[a-z0-9]([-a-z0-9]*[a-z0-9])?$', ...options })
+}
+
 /** A name of an object, or empty where none is named. */
 export function name (description: string, value = '') {
   return Type.String({ default: value, maxLength: 253, pattern: '^([a-z0-9]([-a-z0-9.]*[a-z0-9])?)?$', description })
@@ -40,6 +48,16 @@ export function env (reserved: string[], description: string) {
     value: optionalText('Its value.'),
     valueFrom: Type.Optional(Type.Object({}, { description: 'Where the value comes from, in place of value.' }))
   }, 'One variable.'), { default: [], description })
+}
+
+/** Places of volumes, none of which is writable or takes the place of what the chart mounts and the image has. */
+export function mounts (description: string) {
+  const taken = '^/(etc/sluice|secrets|configmaps|webhook|app|var/run/secrets/kubernetes.io)(/|$)|/$|/\\.\\.?(/|$)'
+  return Type.Array(closed({
+    name: Type.String({ minLength: 1, description: 'Name of the volume.' }),
+    mountPath: Type.String({ pattern: '^/[^:]+$', not: { pattern: taken }, description: 'Folder; not one of the chart.' }),
+    subPath: optionalText('What of the volume.')
+  }, 'One place.'), { default: [], description })
 }
 
 const Requirement = closed({ key: Type.String(), operator: oneOf(['In', 'NotIn', 'Exists', 'DoesNotExist']), values: Type.Optional(Type.Array(Type.String())) }, 'One requirement.')

@@ -3,7 +3,7 @@ import { Type, type TProperties } from '@sinclair/typebox'
 import { oneOf } from '../../../hooks/core/schema.ts'
 import { PrometheusConfig } from '../../../poller/analysis/config.ts'
 import { RegistryConfig } from '../../../poller/registry/config.ts'
-import { Affinity, closed, egressRules, env, key, name, peers, resources, texts, Toleration, TopologySpread } from './kubernetes-parts.ts'
+import { Affinity, closed, egressRules, env, key, mounts, name, namespace, OBJECT_NAME, peers, resources, texts, Toleration, TopologySpread } from './kubernetes-parts.ts'
 
 const flag = (value: boolean, description: string) => Type.Boolean({ default: value, description })
 const text = (value: string, description: string, options: object = {}) => Type.String({ default: value, description, ...options })
@@ -44,9 +44,11 @@ const Hooks = closed({
   tls: Tls
 }, 'The hooks: what decides.')
 
-const SecretNames = (description: string) => Type.Array(Type.String({ minLength: 1, maxLength: 253, pattern: '^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$' }), { default: [], uniqueItems: true, description })
+const SecretNames = (description: string) => Type.Array(Type.String(OBJECT_NAME), { default: [], uniqueItems: true, description })
+/** As objects may write it in spec.registry or spec.analysis.provider. */
+const ENTRY_NAME = '^[a-z0-9]([-a-z0-9.]{0,61}[a-z0-9])?$'
 const entries = (Entry: typeof RegistryConfig | typeof PrometheusConfig, description: string) =>
-  Type.Record(Type.String({ pattern: '^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$' }), Entry, { default: {}, additionalProperties: false, description })
+  Type.Record(Type.String({ pattern: ENTRY_NAME }), Entry, { default: {}, additionalProperties: false, description })
 
 const Webhook = closed({
   enabled: flag(false, 'Opens port 9443, POST /mlflow-webhook. MLflow tells of changes there; without it they are found within monitoringInterval.'),
@@ -64,6 +66,8 @@ const Poller = closed({
   }, 'The configuration file of the poller; its README describes all fields. Credentials are refused here, for everybody may read a ConfigMap: name files under /secrets instead.'),
   secrets: SecretNames('Secrets in this namespace with credentials; the file of a key is /secrets/<name>/<key>. Only the poller gets them.'),
   configMaps: SecretNames('ConfigMaps in this namespace, with authorities for example; the file of a key is /configmaps/<name>/<key>.'),
+  extraVolumes: Type.Array(Type.Object({}), { default: [], description: 'Further volumes, as Kubernetes has them: secrets-store.csi.k8s.io, for example.' }),
+  extraVolumeMounts: mounts('Where the poller sees them, read-only. Files below may be named in the configuration.'),
   env: env(['SLUICE_CONFIG', 'NAMESPACE', 'POD_NAME', 'POD_NAMESPACE', 'LOG_LEVEL', 'HOST', 'METRICS_PORT', 'WEBHOOK_PORT', 'WEBHOOK_TLS_CERT_FILE', 'WEBHOOK_TLS_KEY_FILE', 'WEBHOOK_SECRET_FILE'], 'Further environment variables.'),
   resources: resources(CONTAINER),
   webhook: Webhook
@@ -83,7 +87,7 @@ const NetworkPolicy = closed({
     webhook: peers([], "Who may call MLflow's webhook; [] means anybody: it asks for a signature.")
   }, 'What may come in.'),
   egress: closed({
-    namespaces: Type.Array(Type.String({ minLength: 1, maxLength: 63 }), { default: ['mlflow', 'monitoring'], uniqueItems: true, description: 'Namespaces that may be reached. Those of <service>.<namespace>.svc addresses in poller.config are added, and the ports of all other addresses there; of <service>.<namespace> both, for it could be either.' }),
+    namespaces: Type.Array(namespace(), { default: ['mlflow', 'monitoring'], uniqueItems: true, description: 'Namespaces that may be reached. Those of <service>.<namespace>.svc addresses in poller.config are added, and the ports of all other addresses there; of <service>.<namespace> both, for it could be either.' }),
     apiServerPorts: Type.Array(Type.Integer({ minimum: 1, maximum: 65535 }), { default: [443, 6443], minItems: 1, description: 'Ports of the API server, before and after the Service.' }),
     apiServerCidrs: Type.Array(Type.String({ minLength: 1 }), { default: [], description: 'Its addresses, such as 10.0.0.1/32; [] means any.' }),
     extra: egressRules('Further rules, as Kubernetes has them.')
@@ -105,7 +109,7 @@ const sections: TProperties = {
   poller: Poller,
   seldon: closed({ enabled: flag(true, 'Whether Seldon Core v1 (SeldonDeployment) is installed. Switch it off where it is not: Metacontroller starts no controller that names a kind which does not exist.') }, 'Serving by Seldon Core.'),
   metacontroller: closed({
-    serviceAccount: closed({ name: name('Its name.', 'metacontroller'), namespace: name('Its namespace.', 'metacontroller') }, 'The ServiceAccount that Metacontroller runs as.'),
+    serviceAccount: closed({ name: Type.String({ ...OBJECT_NAME, default: 'metacontroller', description: 'Its name.' }), namespace: namespace({ default: 'metacontroller', description: 'Its namespace.' }) }, 'The ServiceAccount that Metacontroller runs as.'),
     bind: flag(true, 'Gives it a role with all that Sluice needs; without effect where Metacontroller may do everything, as its own chart has it.')
   }, 'Metacontroller, which is installed by its own chart.'),
   crds: closed({
