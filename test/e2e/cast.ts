@@ -9,7 +9,7 @@ type Strategy = typeof STRATEGIES[number]
 const binary = process.env['METACONTROLLER_BIN'] ?? ''
 
 /** How children are written. */
-export const APPLY_STRATEGY: Strategy = STRATEGIES.find((strategy) => strategy === process.env['E2E_APPLY_STRATEGY']) ?? 'dynamic-apply'
+export const APPLY_STRATEGY = readStrategy(process.env['E2E_APPLY_STRATEGY'] ?? 'dynamic-apply')
 
 /** For people and for names of files. */
 export const CAST = `${binary === '' ? 'playground' : 'metacontroller'}-${APPLY_STRATEGY}-${SELDON}`
@@ -25,6 +25,13 @@ export const METACONTROLLER_OBJECTS = [
   { apiVersion: 'v1', kind: 'Namespace', metadata: { name: METACONTROLLER.namespace } },
   { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: METACONTROLLER.serviceAccount, namespace: METACONTROLLER.namespace } }
 ]
+
+/** Throws at any other word: a typo would test the default once more. */
+function readStrategy (word: string): Strategy {
+  const known = STRATEGIES.find((strategy) => strategy === word)
+  if (known === undefined) throw new Error(`E2E_APPLY_STRATEGY is ${word}, and must be one of ${STRATEGIES.join(', ')}`)
+  return known
+}
 
 /** The control loop as a process, ready when it has found its controllers. */
 export function controlLoopPlan (kubeconfig: string, port: number): Pick<ServerPlan, 'command' | 'args' | 'env' | 'readyPath'> {
