@@ -119,5 +119,8 @@ t.test('output is quoted from transcripts of the e2e tests, and compared but for
   t.ok(page && quotesOf(page).length >= 12, 'each phase is quoted')
   const quote = { source: 'rollout/05-progressing', lines: ['bank-churn   2        20       Progressing   16s', 'Id: v2-q3r4gk-1795247079', 'said by nobody'] }
   t.strictSame(missingLines(quote, 'bank-churn   2   20   Progressing   2m1s\n  Id:     v2-abc123-1795247099\n'), ['said by nobody'])
+  const event = { source: 'rollout/05-progressing', lines: ['3s   Normal   AnalysisPassed   MlflowModel/bank-churn   Version 2 passed'] }
+  t.strictSame(missingLines(event, '', '41s (x2 over 40s)  Normal AnalysisPassed MlflowModel/bank-churn Version 2 passed'), [], 'an Event may be printed later')
+  t.strictSame(missingLines({ ...event, lines: ['Phase: Progressing'] }, '', 'Phase: Progressing').length, 1, 'the state may not')
   t.equal(normalise('3s  Version 3 failed: latency-p95 233 ms against 151 ms of stable (limit +5%), error-rate 8 % against 0.3 % of stable (limit +2 points).'), '<age> Version 3 failed: <metrics>.')
 })
