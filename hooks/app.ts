@@ -118,12 +118,17 @@ function addHook (app: FastifyInstance, state: State, call: { kind: Kind, hook: 
   app.get(url, async (request, reply) => reply.code(405).header('Allow', 'POST').type('text/plain; charset=utf-8').send(curlExample(kind, hook, `${request.protocol}://${request.host}`)))
 }
 
-/** The gates, before the body is read: who calls, whether we are leaving, and whether another release is meant. */
+/**
+ * The gates, before the body is read: whether another release is meant, who calls, and whether we are leaving. The release comes first: where an upgrade
+ * gives or takes the token, Metacontroller has that of the other release, and a 401 would be a Warning Event on every object. Whoever has no token
+ * learns nothing but that he is sent away.
+ */
 function admit (request: FastifyRequest, { tokenCheck, draining, v }: State): void {
-  if (tokenCheck && !tokenCheck(request.headers.authorization)) throw new RefusedError(401, 'A bearer token is needed; send Authorization: Bearer with a token of HOOK_TOKEN_FILE')
-  if (draining) throw new RefusedError(429, 'This server is leaving; another one answers', 2)
   const { v: asked } = request.query as { v?: unknown }
-  if (asked !== undefined && asked !== v) throw new RefusedError(429, `This server is of release ${v}; the one that is asked for is still starting or already gone`, 5)
+  const isKnown = !tokenCheck || tokenCheck(request.headers.authorization)
+  if (asked !== undefined && asked !== v) throw new RefusedError(429, isKnown ? `This server is of release ${v}; the one that is asked for is still starting or already gone` : 'Another server answers', 5)
+  if (!isKnown) throw new RefusedError(401, 'A bearer token is needed; send Authorization: Bearer with a token of HOOK_TOKEN_FILE')
+  if (draining) throw new RefusedError(429, 'This server is leaving; another one answers', 2)
 }
 
 function answer (request: FastifyRequest, reply: FastifyReply, { kind, hook }: { kind: Kind, hook: Hook }): FastifyReply {

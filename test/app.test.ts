@@ -134,6 +134,22 @@ t.test('another release is sent away for 5 seconds; the own one and nobody in pa
   }
 })
 
+t.test('a call for another release is sent away whatever its token is, and without one learns nothing else', async (t) => {
+  const { app } = await build(t, { v: '0.1.0-abc', tokenCheck: (header) => header === 'Bearer good' })
+  const rows: Array<[string, Record<string, string>, number, RegExp]> = [
+    ['?v=0.2.0', {}, 429, /^Another server answers$/],
+    ['?v=0.2.0', { authorization: 'Bearer of the other release' }, 429, /^Another server answers$/],
+    ['?v=0.2.0', { authorization: 'Bearer good' }, 429, /^This server is of release 0\.1\.0-abc; /],
+    ['?v=0.1.0-abc', {}, 401, /^A bearer token is needed/],
+    ['', {}, 401, /^A bearer token is needed/]
+  ]
+  for (const [query, headers, code, says] of rows) {
+    const response = await app.inject(post(requestFor(greeting), { url: URL + query, headers }))
+    t.equal(response.statusCode, code, query)
+    t.match(response.json(), { message: says }, query)
+  }
+})
+
 t.test('while draining calls are sent away for 2 seconds, and the server is alive but not ready', async (t) => {
   const { app, drain } = await build(t)
   t.equal((await app.inject('/readyz')).statusCode, 200)

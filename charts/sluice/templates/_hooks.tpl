@@ -15,7 +15,7 @@ env:
     value: {{ .Values.hooks.drainSeconds | quote }}
   {{- if include "sluice.tokenSecret" . }}
   - name: HOOK_TOKEN_FILE
-    value: /hooks/token/{{ default .Values.hooks.token.key .Values.hooks.token.acceptedKey }}
+    value: /hooks/token/{{ include "sluice.acceptedKey" . }}
   {{- end }}
   {{- if include "sluice.hooksTls" . }}
   - name: TLS_CERT_FILE

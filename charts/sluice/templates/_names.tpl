@@ -49,15 +49,20 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- end }}
 
 {{/*
-What Metacontroller asks for and the hooks answer to: the release, and a checksum once image or settings are not those of the release.
-A change makes Metacontroller sync everything anew, and hooks of before and after never answer alternately.
+What Metacontroller asks for and the hooks answer to: the release, and a checksum once image, token, TLS or variables of the hooks are not those of the
+release. A change makes Metacontroller sync everything anew, and hooks of before and after never answer alternately. A digest is the same image wherever
+it is; a tag is not.
 */}}
 {{- define "sluice.v" -}}
 {{- $changed := dict }}
 {{- with .Values.image }}
-{{- if or .digest (and .tag (ne .tag $.Chart.AppVersion)) }}{{ $_ := set $changed "image" (default .tag .digest) }}{{ end }}
+{{- if .digest }}{{ $_ := set $changed "image" .digest }}
+{{- else if or (ne .repository "sluice") (and .tag (ne .tag $.Chart.AppVersion)) }}{{ $_ := set $changed "image" (include "sluice.image" $) }}
+{{- end }}
 {{- end }}
 {{- with .Values.hooks.env }}{{ $_ := set $changed "env" . }}{{ end }}
+{{- with include "sluice.tokenSecret" . }}{{ $_ := set $changed "token" (printf "%s/%s" . (include "sluice.acceptedKey" $)) }}{{ end }}
+{{- with include "sluice.hooksTls" . }}{{ $_ := set $changed "tls" . }}{{ end }}
 {{- if .Values.hooks.v }}
 {{- .Values.hooks.v }}
 {{- else if $changed }}
@@ -104,6 +109,11 @@ A change makes Metacontroller sync everything anew, and hooks of before and afte
 {{- else if .generate }}{{ include "sluice.fullname" $ }}-hooks-token
 {{- end }}
 {{- end }}
+{{- end }}
+
+{{/* Its key with the tokens that the hooks accept. */}}
+{{- define "sluice.acceptedKey" -}}
+{{- default .Values.hooks.token.key .Values.hooks.token.acceptedKey }}
 {{- end }}
 
 {{/* The authority of the hooks' certificate, as Metacontroller is told; empty means that of its system. */}}

@@ -35,7 +35,7 @@ const Tls = closed({
 
 const Hooks = closed({
   url: text('', 'Where Metacontroller finds the hooks when they run outside of this chart, such as http://192.168.1.7:8080. The pods then hold the poller only.', { pattern: '^(https?://[^/?#@]+(/[^?#]*)?)?$' }),
-  v: text('', 'What Metacontroller asks for as ?v=, and the hooks answer to. Empty means the release, followed by a checksum once image.tag, image.digest or hooks.env are set. With url it must be the HOOKS_V of the hooks there.', { maxLength: 128 }),
+  v: text('', 'What Metacontroller asks for as ?v=, and the hooks answer to. Empty means the release, followed by a checksum once image, hooks.token, hooks.tls or hooks.env are not as here. With url it must be the HOOKS_V of the hooks there.', { maxLength: 128 }),
   logLevel: LogLevel,
   drainSeconds: Type.Number({ default: 5, minimum: 0, maximum: 25, description: 'How long a hook that is leaving sends calls away before its port closes.' }),
   env: env(['HOOKS_V', 'HOOK_TOKEN_FILE', 'TLS_CERT_FILE', 'TLS_KEY_FILE', 'LOG_LEVEL', 'DRAIN_SECONDS', 'HOST', 'PORT'], 'Further environment variables.'),
