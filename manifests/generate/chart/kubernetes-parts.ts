@@ -15,6 +15,11 @@ export function texts (description: string, options: { default?: object } = { de
   return Type.Record(Type.String(), Type.String(), { ...options, description })
 }
 
+/** Labels or annotations but those that the chart sets itself: YAML with a key twice means whatever its reader likes. */
+export function otherTexts (reserved: string[], description: string) {
+  return texts(description, { default: {}, propertyNames: { not: { enum: reserved } } } as { default: object })
+}
+
 /** A name of an object, such as a Secret. */
 export const OBJECT_NAME = { minLength: 1, maxLength: 253, pattern: '^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$' }
 

@@ -3,13 +3,16 @@ import { Type, type TProperties } from '@sinclair/typebox'
 import { oneOf } from '../../../hooks/core/schema.ts'
 import { PrometheusConfig } from '../../../poller/analysis/config.ts'
 import { RegistryConfig } from '../../../poller/registry/config.ts'
-import { Affinity, closed, egressRules, env, key, mounts, name, namespace, OBJECT_NAME, peers, resources, texts, Toleration, TopologySpread } from './kubernetes-parts.ts'
+import { Affinity, closed, egressRules, env, key, mounts, name, namespace, OBJECT_NAME, otherTexts, peers, resources, texts, Toleration, TopologySpread } from './kubernetes-parts.ts'
 
 const flag = (value: boolean, description: string) => Type.Boolean({ default: value, description })
 const text = (value: string, description: string, options: object = {}) => Type.String({ default: value, description, ...options })
 const LogLevel = oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], { default: 'info', description: 'What is logged: one of trace, debug, info, warn, error, fatal, silent.' })
 /** A Service's name begins with a letter, and there must be room for what is appended. */
 const LABEL = { maxLength: 40, pattern: '^([a-z]([-a-z0-9]*[a-z0-9])?)?$' }
+/** By what selectors go; a Deployment's can never change. */
+const SELECTED = ['app.kubernetes.io/name', 'app.kubernetes.io/instance']
+const LABELLED = ['app.kubernetes.io/version', 'app.kubernetes.io/managed-by', 'helm.sh/chart']
 const CONTAINER = { requests: { cpu: '50m', memory: '128Mi' }, limits: { memory: '512Mi' } }
 
 const Image = closed({
@@ -101,7 +104,7 @@ const sections: TProperties = {
   imagePullSecrets: Type.Array(closed({ name: Type.String({ minLength: 1 }) }, 'A Secret.'), { default: [], description: 'Secrets that the image is pulled with.' }),
   nameOverride: text('', 'In place of sluice in names and labels.', LABEL),
   fullnameOverride: text('', 'The name of all objects, in place of one made of release and chart.', LABEL),
-  commonLabels: texts('Labels of all objects.'),
+  commonLabels: otherTexts([...SELECTED, ...LABELLED], 'Labels of all objects.'),
   replicas: Type.Integer({ default: 2, minimum: 0, maximum: 20, description: 'How many pods. Every one answers hooks; one poller leads, the others stand by.' }),
   watchNamespace: Type.String({ default: '', maxLength: 63, pattern: '^([a-z0-9]([-a-z0-9]*[a-z0-9])?)?$', description: 'The one namespace that the poller looks after, with rights in no other; empty means all.' }),
   listen: text('', 'The address that both programs listen on; empty means 0.0.0.0, all of IPv4. A cluster without IPv4 needs "::".', { pattern: '^[0-9a-fA-F:.]*$' }),
@@ -124,11 +127,11 @@ const sections: TProperties = {
   networkPolicy: NetworkPolicy,
   serviceMonitor: closed({
     enabled: flag(false, 'Makes a ServiceMonitor; needs the Prometheus operator.'),
-    labels: texts('Labels that the Prometheus looks for.'),
+    labels: otherTexts([...SELECTED, ...LABELLED], 'Labels that the Prometheus looks for.'),
     interval: text('30s', 'How often it scrapes.', { pattern: '^([0-9]+(ms|s|m|h))+$' })
   }, 'Scraping by the Prometheus operator.'),
-  podAnnotations: texts('Annotations of the pods.'),
-  podLabels: texts('Further labels of the pods.'),
+  podAnnotations: otherTexts(['checksum/config'], 'Annotations of the pods.'),
+  podLabels: otherTexts(SELECTED, 'Further labels of the pods.'),
   podSecurity: closed({ runAsUser: user('User'), runAsGroup: user('Group'), fsGroup: user('Group of mounted files') }, 'Who the programs run as. The rest is fixed: no root, no privileges, no capabilities, a read-only file system.'),
   priorityClassName: text('', 'Priority class of the pods.', { maxLength: 253 }),
   nodeSelector: texts('Labels of the nodes that the pods may run on.'),
