@@ -1,8 +1,8 @@
 // Where a test of the real control plane plays: a folder for its files and logs, and everything that was started in it ended in order.
-import { cp, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { cp, mkdir, readdir, readFile, rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import type { Test } from 'tap'
+import { temporaryFolder } from '../helpers/servers/cut-off.ts'
 import { startControlPlane, type ControlPlane } from './control-plane.ts'
 import { findPrograms, type Programs } from './programs.ts'
 
@@ -23,7 +23,7 @@ const TAIL = 40
 export async function openStage (t: Test): Promise<Stage | undefined> {
   const programs = findPrograms(t)
   if (!programs) return undefined
-  const folder = await mkdtemp(join(tmpdir(), 'sluice-e2e-'))
+  const folder = temporaryFolder('e2e')
   const endings: Array<() => Promise<unknown>> = [async () => { await rm(folder, { recursive: true, force: true }) }]
   const atEnd = (end: () => Promise<unknown>): void => { endings.unshift(end) }
   const end = async (): Promise<void> => { for (const ending of endings.splice(0)) await ending() }

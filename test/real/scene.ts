@@ -1,7 +1,5 @@
 // The whole system around a real MLflow and a real Prometheus, for one test file.
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { readFile, rm } from 'node:fs/promises'
 import type { Test } from 'tap'
 import { parse } from 'yaml'
 import { freePort } from '../../playground/system/processes.ts'
@@ -9,6 +7,7 @@ import { startSystem, type System } from '../../playground/system/system.ts'
 import { startFront, type Front } from './front.ts'
 import { startRegistryClient, type RegistryClient } from '../helpers/servers/registry-client.ts'
 import type { ServerProcess } from '../helpers/servers/server-process.ts'
+import { temporaryFolder } from '../helpers/servers/cut-off.ts'
 import { describeMlflow, describePrometheus } from '../helpers/servers/mlflow-prometheus.ts'
 import { findTools, type Tools } from '../helpers/servers/tools.ts'
 import { watchModel, type WatchedModel } from '../helpers/servers/watched-model.ts'
@@ -49,7 +48,7 @@ export async function openScene (t: Test, plan: ScenePlan = {}): Promise<Scene |
 }
 
 async function start (tools: Tools, { bad = [], registry = {}, provider = {} }: ScenePlan, atEnd: (end: () => Promise<unknown>) => void): Promise<Scene> {
-  const folder = await mkdtemp(join(tmpdir(), 'sluice-real-'))
+  const folder = temporaryFolder('real')
   atEnd(async () => { await rm(folder, { recursive: true, force: true }) })
   const trafficPort = await freePort()
   const mlflow = await describeMlflow(tools, folder)

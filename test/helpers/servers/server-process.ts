@@ -3,6 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { whenCutOff } from './cut-off.ts'
 
 export interface ServerPlan {
   command: string
@@ -102,16 +103,8 @@ function signal ({ pid }: ChildProcess, name: NodeJS.Signals): void {
   }
 }
 
-// A test that is cut off (a timeout, Ctrl-C) must not leave servers behind: the groups of their own do not hear of it.
-function endAll (): void {
+// The groups of their own do not hear of it when the test is cut off.
+whenCutOff(() => {
   for (const child of running) signal(child, 'SIGKILL')
   running.clear()
-}
-
-process.once('exit', endAll)
-for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-  process.once(name, () => {
-    endAll()
-    process.exit(1)
-  })
-}
+})
