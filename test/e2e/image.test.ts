@@ -1,23 +1,23 @@
 // The image, which cannot be built here: what its Dockerfile copies and installs is put into a folder, and both programs are started from there with
 // the image's environment.
 import { readFileSync } from 'node:fs'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import t from 'tap'
 import { stringify } from 'yaml'
 import { makeDeployment } from '../../manifests/generate/install/deployment.ts'
 import { startApiServer } from '../../playground/api-server/server.ts'
 import { freePort } from '../../playground/system/processes.ts'
+import { temporaryFolder } from '../helpers/servers/cut-off.ts'
 import { createServerProcess, type ServerProcess } from '../helpers/servers/server-process.ts'
 import { commandOf, ROOT } from './commands.ts'
-import { assemble, inventory, type Image } from './image/assemble.ts'
+import { assemble, closedToOthers, inventory, type Image } from './image/assemble.ts'
 import { readRecipe } from './image/recipe.ts'
 
 type Container = { name: string, command: string[], ports: Array<{ containerPort: number }> }
 
 const stages = readRecipe(readFileSync(join(ROOT, 'Dockerfile'), 'utf8'))
-const folder = await mkdtemp(join(tmpdir(), 'sluice-image-'))
+const folder = temporaryFolder('image')
 t.teardown(() => rm(folder, { recursive: true, force: true }))
 const image = await assemble(stages, ROOT, folder)
 const { spec: { template: { spec: pod } } } = makeDeployment('1', '1') as { spec: { template: { spec: { containers: Container[], securityContext: { runAsUser: number } } } } }
@@ -35,7 +35,8 @@ t.test('what is in the image, and what is not', async (t) => {
   const files = (await inventory(image.root)).map((line) => line.replace(/ \S+ \S+$/, ''))
   const has = (path: string) => files.includes(path)
   for (const path of ['app/package.json', 'app/LICENSE', 'app/hooks/main.ts', 'app/poller/main.ts', 'app/node_modules/fastify/package.json']) t.ok(has(path), path)
-  for (const path of ['app/test', 'app/playground', 'app/manifests', 'app/.git', 'app/node_modules/tap', 'app/node_modules/typescript', 'app/node_modules/node', 'app/poller/README.md']) t.notOk(has(path), path)
+  for (const path of ['app/test', 'app/playground', 'app/manifests', 'app/.git', 'app/node_modules/tap', 'app/node_modules/typescript', 'app/node_modules/node', 'app/poller/README.md', 'app/package-lock.json', 'usr/local/bin/npm', 'usr/local/bin/yarn', 'usr/local/lib/node_modules', 'opt/yarn-v1']) t.notOk(has(path), path)
+  t.strictSame(await closedToOthers(join(image.root, 'app')), [], 'whoever runs it may read all of it, whatever the checkout was like, and write nothing')
 })
 
 t.test('both programs run, are ready, and write nothing', async (t) => {
