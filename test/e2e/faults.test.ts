@@ -6,6 +6,7 @@ import { conditionOf, isServing, isStepping, type Model } from '../helpers/serve
 import { assertNothingForbidden } from './cleanliness.ts'
 import { openScene } from './scene.ts'
 import { transcriptOf } from './transcript.ts'
+import { until } from './until.ts'
 
 const NAME = 'churn-by-region'
 const ALIAS = 'champion'
@@ -17,7 +18,7 @@ const scene = await openScene(t, { registry: { staleAfter: '5s' }, provider: { t
 if (scene) {
   const { plane: { api, apiServer, kubectl }, registry, history, hooks, poller, loop, mlflow, prometheus } = scene
   const record = transcriptOf('faults', kubectl)
-  await registry.register(NAME, 8)
+  await registry.register(NAME, 9)
   await registry.setAlias(NAME, ALIAS, '1')
   const model = await scene.create(NAME, { rollout: { steps: STEPS }, analysis: { checks: CHECKS, errorLimit: 2 } })
   await model.until('version 1 serves', isServing('1'))
@@ -102,6 +103,16 @@ if (scene) {
     await rollout.end(t)
   })
 
+  await t.test('hooks, control loop and poller are killed when the spec has just asked for all traffic', async (t) => {
+    const rollout = await begin('7', '8')
+    await until('all traffic is asked for', async () => rollout.weights().at(-1) === 100, 60, 10)
+    const all = [hooks, loop, poller]
+    await Promise.all(all.map((program) => program.stop()))
+    await sleep(2000)
+    await Promise.all(all.map((program) => program.start()))
+    await rollout.end(t)
+  })
+
   await t.test('until here, weights added up and nobody was refused anything', async (t) => {
     t.strictSame(history.wrongSums(NAME), [])
     await assertNothingForbidden(t, scene)
@@ -109,7 +120,7 @@ if (scene) {
 
   // Comes last: until a new API server has read the roles, it refuses everybody for a moment.
   await t.test('the API server is killed and comes back, with watches that have lost their place', async (t) => {
-    const rollout = await begin('7', '8')
+    const rollout = await begin('8', '9')
     await apiServer.stop()
     await sleep(2000)
     await apiServer.start()
