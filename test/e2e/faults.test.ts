@@ -75,13 +75,23 @@ if (scene) {
     })
   }
 
-  await t.test('MLflow is stopped during a rollout, which goes on to its end', async (t) => {
+  await t.test('hooks, control loop and poller are killed when the spec has just asked for all traffic', async (t) => {
     const rollout = await begin('5', '6')
+    await until('all traffic is asked for', async () => rollout.weights().at(-1) === 100, 60, 10)
+    const all = [hooks, loop, poller]
+    await Promise.all(all.map((program) => program.stop()))
+    await sleep(2000)
+    await Promise.all(all.map((program) => program.start()))
+    await rollout.end(t)
+  })
+
+  await t.test('MLflow is stopped during a rollout, which goes on to its end', async (t) => {
+    const rollout = await begin('6', '7')
     await mlflow.stop()
-    const promoted = await model.until('version 6 serves', ({ status }) => status?.currentModelVersion === '6' && status.rollout === undefined)
+    const promoted = await model.until('version 7 serves', ({ status }) => status?.currentModelVersion === '7' && status.rollout === undefined)
     t.equal(promoted.status?.lastOutcome, 'Promoted')
     const unreachable = await model.until('the status says that MLflow does not answer', (found) => conditionOf(found, 'RegistryFound') === 'Unknown/RegistryUnreachable')
-    t.match(unreachable.status, { phase: 'Healthy', currentModelVersion: '6' }, 'what serves is well')
+    t.match(unreachable.status, { phase: 'Healthy', currentModelVersion: '7' }, 'what serves is well')
     t.equal(conditionOf(unreachable, 'Ready'), 'True/StableAvailable')
     t.match(await model.event('RegistryUnavailable'), /has not answered for long/)
     await record('mlflow-down', 'get mfm -n models -o wide', `describe mfm ${NAME} -n models`)
@@ -91,25 +101,15 @@ if (scene) {
   })
 
   await t.test('Prometheus is stopped during a rollout, which waits and goes on by itself', async (t) => {
-    const rollout = await begin('6', '7')
+    const rollout = await begin('7', '8')
     await prometheus.stop()
     const paused = await model.until('the rollout is paused', ({ status }) => status?.phase === 'Paused')
-    t.match(paused.status, { reason: 'MetricsUnavailable', weight: 20, currentModelVersion: '6', canaryModelVersion: '7', failedVersions: undefined })
+    t.match(paused.status, { reason: 'MetricsUnavailable', weight: 20, currentModelVersion: '7', canaryModelVersion: '8', failedVersions: undefined })
     t.match(paused.status?.error, /the measurements cannot be had from Prometheus.*It goes on by itself when checks pass again/)
     t.equal(conditionOf(paused, 'Ready'), 'True/StableAvailable')
     t.strictSame(rollout.weights(), [0, 20], 'the traffic stays as it was')
     await record('prometheus-down', 'get mfm -n models -o wide', `describe mfm ${NAME} -n models`)
     await prometheus.start()
-    await rollout.end(t)
-  })
-
-  await t.test('hooks, control loop and poller are killed when the spec has just asked for all traffic', async (t) => {
-    const rollout = await begin('7', '8')
-    await until('all traffic is asked for', async () => rollout.weights().at(-1) === 100, 60, 10)
-    const all = [hooks, loop, poller]
-    await Promise.all(all.map((program) => program.stop()))
-    await sleep(2000)
-    await Promise.all(all.map((program) => program.start()))
     await rollout.end(t)
   })
 
