@@ -134,10 +134,10 @@ if (helm !== undefined) {
 
   t.test('what is said after an installation', async (t) => {
     const bare = await renderNotes(helm)
-    for (const warning of [/No MLflow is known/, /No Prometheus is known/, /image.repository is just sluice/, /Seldon Core v1 seems not to be installed/, /ask for no token/]) t.match(bare, warning)
+    for (const warning of [/No MLflow is known/, /No Prometheus is known/, /image.repository is just sluice/, /Seldon Core v1 seems not to be installed/, /ask for no token/, /any address on the ports of the API server/]) t.match(bare, warning)
     t.match(bare, /--client-go-qps=50 --client-go-burst=100 --workers=10/)
     t.match(bare, /dynamic-apply/)
-    const careful = await renderNotes(helm, { image: { repository: 'r/sluice' }, hooks: { token: { existingSecret: 'x' } }, seldon: { enabled: false }, poller: { config: { registries: { default: { url: 'http://a' } }, prometheus: { default: { url: 'http://b' } } } } })
+    const careful = await renderNotes(helm, { image: { repository: 'r/sluice' }, hooks: { token: { existingSecret: 'x' } }, seldon: { enabled: false }, networkPolicy: { egress: { apiServerCidrs: ['10.0.0.1/32'] } }, poller: { config: { registries: { default: { url: 'http://a' } }, prometheus: { default: { url: 'http://b' } } } } })
     t.match(careful, /Please note:\n- seldon.enabled is false[^\n]*\n\nMetacontroller/)
   })
 }

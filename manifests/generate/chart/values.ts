@@ -66,7 +66,7 @@ const Poller = closed({
   config: closed({
     registries: entries(RegistryConfig, 'MLflow servers by name; objects name one in spec.registry, or mean default. Such as default: {url: "http://mlflow.mlflow.svc:5000", artifactsDestination: "s3://mlflow"}.'),
     prometheus: entries(PrometheusConfig, 'Prometheus servers by name; objects name one in spec.analysis.provider, or mean default. Such as default: {url: "http://prometheus.monitoring.svc:9090"}.')
-  }, 'The configuration file of the poller; its README describes all fields. Credentials are refused here, for everybody may read a ConfigMap: name files under /secrets instead.'),
+  }, 'The configuration file of the poller; its README describes all fields. Passwords, tokens and headers that look like them are refused here, for everybody may read a ConfigMap: name files under /secrets instead.'),
   secrets: SecretNames('Secrets in this namespace with credentials; the file of a key is /secrets/<name>/<key>. Only the poller gets them.'),
   configMaps: SecretNames('ConfigMaps in this namespace, with authorities for example; the file of a key is /configmaps/<name>/<key>.'),
   extraVolumes: Type.Array(Type.Object({}), { default: [], description: 'Further volumes, as Kubernetes has them: secrets-store.csi.k8s.io, for example.' }),
@@ -83,16 +83,16 @@ const Issuer = closed({
 }, 'The issuer that certificates are asked of.')
 
 const NetworkPolicy = closed({
-  enabled: flag(true, 'Lets in and out only what is named here and in poller.config.'),
+  enabled: flag(true, 'Lets in and out only what is named here and in poller.config, and out to DNS.'),
   ingress: closed({
     metacontroller: peers([], 'Who may call the hooks; [] means all pods in the namespace of metacontroller.serviceAccount.'),
     monitoring: peers([{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'monitoring' } } }], 'Who may read metrics; [] means nobody.'),
     webhook: peers([], "Who may call MLflow's webhook; [] means anybody: it asks for a signature.")
   }, 'What may come in.'),
   egress: closed({
-    namespaces: Type.Array(namespace(), { default: ['mlflow', 'monitoring'], uniqueItems: true, description: 'Namespaces that may be reached. Those of <service>.<namespace>.svc addresses in poller.config are added, and the ports of all other addresses there; of <service>.<namespace> both, for it could be either.' }),
+    namespaces: Type.Array(namespace(), { default: ['mlflow', 'monitoring'], uniqueItems: true, description: 'Namespaces that may be reached, on all ports. Those of <service>.<namespace>.svc addresses in poller.config are added, and the ports of all other addresses there; of <service>.<namespace> both, for it could be either.' }),
     apiServerPorts: Type.Array(Type.Integer({ minimum: 1, maximum: 65535 }), { default: [443, 6443], minItems: 1, description: 'Ports of the API server, before and after the Service.' }),
-    apiServerCidrs: Type.Array(Type.String({ minLength: 1 }), { default: [], description: 'Its addresses, such as 10.0.0.1/32; [] means any.' }),
+    apiServerCidrs: Type.Array(Type.String({ minLength: 1 }), { default: [], description: 'Its addresses, such as 10.0.0.1/32. [] means any, so everything on those ports may be reached.' }),
     extra: egressRules('Further rules, as Kubernetes has them.')
   }, 'What may go out; DNS always may, on ports 53 and 5353.')
 }, 'Network policy of the pods.')
