@@ -3,7 +3,8 @@ import { readFile } from 'node:fs/promises'
 import { cachedFile, type Connection } from './connection.ts'
 import { readKubeconfig } from './kubeconfig.ts'
 
-const POD_FILES = '/var/run/secrets/kubernetes.io/serviceaccount'
+/** Where Kubernetes itself mounts the token of a pod; chart and manifests mount it there, too. */
+export const POD_FILES = '/var/run/secrets/kubernetes.io/serviceaccount'
 
 export type ConnectOptions = {
   /** Path of a kubeconfig file, or several joined by `:`. Empty or absent: we run in a pod. */

@@ -4,6 +4,7 @@ import { kinds } from '../../hooks/kinds.ts'
 import { RELEASE } from '../../hooks/settings.ts'
 import { makeCompositeController } from '../../manifests/generate/composite-controller.ts'
 import { HOOKS_URL, makeBase } from '../../manifests/generate/install/objects.ts'
+import { POD_FILES } from '../../poller/cluster/connect.ts'
 
 type Container = { name: string, command: string[], ports: Array<{ name: string, containerPort: number }>, env: Array<{ name: string, value?: string }>, volumeMounts?: Array<{ name: string, mountPath: string }>, securityContext: object }
 type PodSpec = { enableServiceLinks: boolean, terminationGracePeriodSeconds: number, automountServiceAccountToken: boolean, serviceAccountName: string, securityContext: object, containers: Container[], volumes: Array<{ name: string }> }
@@ -49,6 +50,7 @@ t.test('the poller alone gets the token of the API server', async (t) => {
   t.equal(pod.automountServiceAccountToken, false)
   t.strictSame(container('hooks').volumeMounts, undefined)
   t.strictSame(container('poller').volumeMounts?.map(({ name }) => name), pod.volumes.map(({ name }) => name))
+  t.equal(container('poller').volumeMounts?.find(({ name }) => name === 'api-token')?.mountPath, POD_FILES, 'where the poller looks for it')
 })
 
 t.test('the programs have time to leave', async (t) => {
