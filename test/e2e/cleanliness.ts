@@ -7,7 +7,6 @@ import { countWrites, difference, type Counts } from './counters.ts'
 import { answeredCalls } from './hook-calls.ts'
 import type { Sluice } from './sluice-programs.ts'
 import type { Stage } from './stage.ts'
-import { until } from './until.ts'
 
 type Played = Stage & Pick<Sluice, 'hooks'>
 
@@ -52,13 +51,20 @@ export async function restOf (scene: Played, seconds: number): Promise<Rest> {
   const { hooks } = scene
   await setResync(scene, RESYNC.often)
   try {
-    // Events follow the last decision, the operator clears up, and the controller starts anew.
-    await until('nothing is written for 3 s', async () => Object.keys((await writesWithin(scene, 3)).counts).length === 0, 120)
+    await settle(scene)
     const before = await answeredCalls(hooks.url, 200)
     const writes = await writesWithin(scene, seconds)
     return { writes, syncs: await answeredCalls(hooks.url, 200) - before }
   } finally {
     await setResync(scene, RESYNC.installed)
+  }
+}
+
+/** Events follow the last decision, the operator clears up, and the controller starts anew. Whoever does not come to rest is told of by what is counted then. */
+async function settle (stage: Stage): Promise<void> {
+  for (let look = 1; look <= 10; look += 1) {
+    const { counts } = await writesWithin(stage, 3)
+    if (Object.keys(counts).length === 0) return
   }
 }
 
