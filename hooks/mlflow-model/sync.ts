@@ -1,6 +1,6 @@
 // One sync of an MlflowModel: observe, recall, decide, build, report.
 import { setConditions } from '../core/conditions.ts'
-import { factInstants, parseCommands, parseFacts } from '../core/facts.ts'
+import { factInstants, parseCommands, parseFacts, type Facts } from '../core/facts.ts'
 import { mayReturn, newestInstant, newestStatusInstant, type Child, type SyncRequest, type SyncResponse } from '../core/request.ts'
 import { predictorName } from '../core/names.ts'
 import { isAnswerTo, questionOf } from '../core/registry-question.ts'
@@ -29,12 +29,13 @@ export function sync (request: Request): SyncResponse<Status> {
   const installed = backend.children.every((child) => mayReturn(request, child))
   const observation = backend.observe(request)
   const recalled = recall(observation, request.parent.status)
-  const facts = factsOf(request, observation, recalled.memory)
-  if (!installed) return { status: report(request, backend, facts, { observation, memory: recalled.memory, installed }), children: [] }
+  const told = parseFacts(request.parent.metadata.annotations)
+  const facts = factsOf(request, told, { observation, memory: recalled.memory })
+  if (!installed) return { status: report(request, backend, facts, { told, observation, memory: recalled.memory, installed }), children: [] }
 
   const { wanted, reported, heldUntil } = act(recalled, facts, observation)
   return {
-    status: report(request, backend, facts, { observation, memory: reported, installed, ...(heldUntil !== undefined && { heldUntil }) }),
+    status: report(request, backend, facts, { told, observation, memory: reported, installed, ...(heldUntil !== undefined && { heldUntil }) }),
     children: build(request, backend, wanted)
   }
 }
@@ -87,17 +88,16 @@ function build (request: Request, backend: Backend, memory: Memory | undefined):
   return backend.make(request, servingOptionsOf(request.parent.spec), { served, state })
 }
 
-function factsOf (request: Request, observation: Observation | undefined, memory: Memory): RolloutFacts {
+function factsOf (request: Request, told: Facts, { observation, memory }: Pick<Reported, 'observation' | 'memory'>): RolloutFacts {
   const { spec, metadata, status } = request.parent
-  const facts = parseFacts(metadata.annotations)
   const commands = parseCommands(metadata.annotations)
   return {
-    now: newestInstant(request, [...factInstants(facts), ...instantsOf(memory), ...instantsOf(status ?? {})]),
+    now: newestInstant(request, [...factInstants(told), ...instantsOf(memory), ...instantsOf(status ?? {})]),
     policy: policyOf(spec),
-    target: targetOf(spec, facts.registry),
-    ...(facts.analysis && { analysis: facts.analysis }),
+    target: targetOf(spec, told.registry),
+    ...(told.analysis && { analysis: told.analysis }),
     commands,
-    highestSeenCounter: highestCounter([...Object.values(commands), facts.analysis?.rollout]),
+    highestSeenCounter: highestCounter([...Object.values(commands), told.analysis?.rollout]),
     router: observation ? { ...observation.router, shares: observation.shares } : { present: false, applied: false, transition: '' },
     readiness: observation?.readiness ?? (() => NOT_DEPLOYED)
   }
@@ -123,11 +123,12 @@ function timesOf (request: Request, memory: Memory): { decided: number, backend:
   return { decided: known.length > 0 ? Math.max(...known) : created ?? 0, backend: newestStatusInstant(request) }
 }
 
-type Reported = { observation: Observation | undefined, memory: Memory, installed: boolean, heldUntil?: number }
+/** `told` is what the poller's annotations say. */
+type Reported = { told: Facts, observation: Observation | undefined, memory: Memory, installed: boolean, heldUntil?: number }
 
-function report (request: Request, backend: Backend, facts: RolloutFacts, { observation, memory, installed, heldUntil }: Reported): Status {
+function report (request: Request, backend: Backend, facts: RolloutFacts, { told, observation, memory, installed, heldUntil }: Reported): Status {
   const { metadata, status, spec } = request.parent
-  const context = contextOf(request, backend, observation)
+  const context = contextOf(request, backend, { told, observation })
   const summary = installed
     ? summarize(memory, facts, context)
     : { phase: 'Degraded' as const, reason: 'BackendNotInstalled', error: `Serving by ${backend.name} is switched off: the controller does not list ${backend.children[0]?.kind}. Install ${backend.name} and set ${backend.children[0]?.capability}.enabled=true in the chart.` }
@@ -136,9 +137,8 @@ function report (request: Request, backend: Backend, facts: RolloutFacts, { obse
 }
 
 /** What sentences may name. A registry's answer to another question (the spec was edited) is none. */
-function contextOf (request: Request, backend: Backend, observation: Observation | undefined): Context {
+function contextOf (request: Request, backend: Backend, { told: { registry }, observation }: Pick<Reported, 'told' | 'observation'>): Context {
   const { metadata, spec } = request.parent
-  const { registry } = parseFacts(metadata.annotations)
   return {
     name: metadata.name,
     namespace: metadata.namespace ?? '',

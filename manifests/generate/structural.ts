@@ -1,5 +1,6 @@
 // TypeBox → structural CRD schema. The only place that knows what the API server accepts in one and what it does not.
 import { Kind as TypeBoxKind, OptionalKind, type TSchema } from '@sinclair/typebox'
+import { defined } from '../../hooks/core/plain-value.ts'
 
 export type JsonSchema = Record<string, unknown>
 
@@ -49,7 +50,7 @@ function explained ({ description, default: value }: TSchema): JsonSchema {
 function inReadingOrder (schema: JsonSchema): JsonSchema {
   const { description, type, required, properties, items, additionalProperties, ...rest } = schema
   const ordered = { description, type, ...rest, required, properties, items, additionalProperties }
-  return Object.fromEntries(Object.entries(ordered).filter(([, value]) => value !== undefined))
+  return defined(ordered)
 }
 
 type Convert = (child: TSchema, key: string) => JsonSchema

@@ -1,6 +1,7 @@
 // Calls to the API server: one undici Pool, JSON in and out, errors by type, watch streams, and the server's time.
 import { DelegateBackoff, handleWhen, retry } from 'cockatiel'
 import { Pool, type Dispatcher } from 'undici'
+import { defined } from '../../hooks/core/plain-value.ts'
 import { retryAfterOf } from '../http/headers.ts'
 import { ApiError, apiErrorOf, isApiError, type ApiStatus } from './api-error.ts'
 import { makeConnector, type Connection } from './connection.ts'
@@ -111,7 +112,7 @@ async function requestOf (call: Call, connection: Connection): Promise<Omit<Disp
   const authorization = await connection.authorization()
   return {
     method: call.method,
-    query: Object.fromEntries(Object.entries(call.query ?? {}).filter(([, value]) => value !== undefined)),
+    query: defined(call.query ?? {}),
     body: call.body === undefined ? null : JSON.stringify(call.body),
     headers: {
       accept: 'application/json',

@@ -4,6 +4,7 @@ import { delimiter, dirname, resolve } from 'node:path'
 import { Type, type Static, type TSchema } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
 import { parse } from 'yaml'
+import { defined } from '../../hooks/core/plain-value.ts'
 import { cachedFile, type Connection, type TlsMaterial } from './connection.ts'
 import { createExecCredential, ExecConfig, type ExecCredential } from './exec-credential.ts'
 
@@ -91,7 +92,7 @@ async function readTls ({ cluster, clusterFolder, user, userFolder }: Parts, exe
     servername: cluster['tls-server-name'] || undefined,
     rejectUnauthorized: cluster['insecure-skip-tls-verify'] ? false : undefined
   }
-  return Object.fromEntries(Object.entries(material).filter(([, value]) => value !== undefined))
+  return defined(material) as TlsMaterial
 }
 
 /** PEM from base64 data, which wins, or from a file beside the kubeconfig. */

@@ -3,6 +3,7 @@ import { Ajv, type ValidateFunction } from 'ajv'
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { parse } from 'yaml'
+import { defined } from '../../hooks/core/plain-value.ts'
 
 type Schema = { [keyword: string]: unknown }
 type Crd = { kind?: string, spec: { group: string, names: { kind: string }, versions: Array<{ name: string, schema?: { openAPIV3Schema?: Schema } }> } }
@@ -42,7 +43,7 @@ function toJsonSchema (schema: Schema, isRoot = false): Schema {
     const isOpen = schema['x-kubernetes-preserve-unknown-fields'] === true || additionalProperties !== undefined
     if (!isOpen) result.additionalProperties = false
   }
-  return Object.fromEntries(Object.entries(result).filter(([, value]) => value !== undefined))
+  return defined(result)
 }
 
 function isSchema (value: unknown): value is Schema {

@@ -1,5 +1,6 @@
 // A rollout's memory and what it is told, for table tests: version 1 serves, version 2 is tried, version 3 is another one.
 // Times are whole seconds after T0; the present is NOW.
+import { defined } from '../../hooks/core/plain-value.ts'
 import type { AnalysisFact, Commands } from '../../hooks/core/facts.ts'
 import { predictorName, rolloutId, type VersionIdentity } from '../../hooks/core/names.ts'
 import type { Memory, Rollout, Traffic, Version } from '../../hooks/mlflow-model/schema/status.ts'
@@ -46,7 +47,7 @@ export type MemoryChange = { [K in keyof Memory]?: Memory[K] | undefined }
 /** Memory with version 1 as stable and nothing else, changed by each of the parts. A part's undefined field takes the field out. */
 export function memory (...parts: MemoryChange[]): Memory {
   const whole = Object.assign({ sequence: 40, counter: 30, stable: V1, traffic: SETTLED }, ...parts) as object
-  return deepFreeze(withoutUndefined(whole)) as Memory
+  return deepFreeze(defined(whole)) as Memory
 }
 
 /** The memory after one more decision that made these changes. */
@@ -71,18 +72,14 @@ export function withRollout (stage: Rollout['stage'], { weight = STAGES[stage].w
   const rollout = { id: ID, stage, step: 0, startedAt: at(1), present: true, raised: false, commanded: false, losses: 0, ...STAGES[stage].rollout, ...change }
   return {
     canary: V2,
-    rollout: withoutUndefined(rollout) as Rollout,
+    rollout: defined(rollout) as Rollout,
     traffic: { stable: 100 - weight, canary: weight, writtenAt: at(50), routerTransition: at(-50), inForce, canaryInForce: inForce ? weight : 0 }
   }
 }
 
 /** The same memory with a changed rollout. */
 export function changed (before: Memory, change: { [K in keyof Rollout]?: Rollout[K] | undefined }): Pick<Memory, 'rollout'> {
-  return { rollout: withoutUndefined({ ...before.rollout, ...change }) as Rollout }
-}
-
-function withoutUndefined (value: object): object {
-  return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined))
+  return { rollout: defined({ ...before.rollout, ...change }) as Rollout }
 }
 
 export const POLICY: Policy = deepFreeze({
@@ -130,7 +127,7 @@ export function facts (about: Memory, told: Told = {}): RolloutFacts {
     ...(analysis && { analysis }),
     commands: told.commands ?? {},
     highestSeenCounter: told.highestSeenCounter ?? 0,
-    router: withoutUndefined({ present: true, applied: true, transition: at(5), shares, ...told.router }) as Router,
+    router: defined({ present: true, applied: true, transition: at(5), shares, ...told.router }) as Router,
     readiness: (version: VersionIdentity) => told.pods?.[version.version] ?? (predictorName(version) in shares ? READY : GONE)
   })
 }

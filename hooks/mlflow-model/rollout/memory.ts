@@ -3,7 +3,7 @@ import { TypeCompiler } from '@sinclair/typebox/compiler'
 import { Value } from '@sinclair/typebox/value'
 import { predictorName, sameVersion, type VersionIdentity } from '../../core/names.ts'
 import { FAILURES_KEPT, Memory, type Failure, type Rollout, type Traffic } from '../schema/status.ts'
-import { defined } from '../../core/plain-value.ts'
+import { defined, isMap } from '../../core/plain-value.ts'
 import { formatInstant } from '../../core/time.ts'
 import type { RolloutFacts } from './facts.ts'
 
@@ -34,11 +34,7 @@ export function parseMemoryText (text: string | undefined): Memory | undefined {
 
 /** The annotation's text. Keys are sorted, so that equal memories are equal texts wherever they were read from. */
 export function formatMemory (memory: Memory): string {
-  return JSON.stringify(memory, (_key, value: unknown) => isRecord(value) ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => a < b ? -1 : 1)) : value)
-}
-
-function isRecord (value: unknown): value is Record<string, unknown> {
-  return value !== null && typeof value === 'object' && !Array.isArray(value)
+  return JSON.stringify(memory, (_key, value: unknown) => isMap(value) ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => a < b ? -1 : 1)) : value)
 }
 
 /** The wanted share of every predictor that should be there, stable first, the newest last. */

@@ -1,6 +1,7 @@
 // The three faces of the chart's values: values.yaml for people who install, values.schema.json for helm, VALUES.md for people who look something up.
 import type { TSchema } from '@sinclair/typebox'
 import { Document, isMap, type Pair, type Scalar, type YAMLMap } from 'yaml'
+import { defined } from '../../../hooks/core/plain-value.ts'
 import { printDocument } from '../print-yaml.ts'
 
 type Properties = Record<string, TSchema>
@@ -11,7 +12,7 @@ const WIDTH = 140
 export function defaultsOf (schema: TSchema): unknown {
   if (!isSection(schema)) return structuredClone(schema.default as unknown)
   const entries = Object.entries(schema.properties as Properties).map(([name, property]) => [name, defaultsOf(property)] as const)
-  return Object.fromEntries(entries.filter(([, value]) => value !== undefined))
+  return defined(Object.fromEntries(entries))
 }
 
 /** values.yaml: the defaults, each under its description. */
