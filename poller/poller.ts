@@ -98,12 +98,12 @@ type Observing = { client: ClusterClient, kinds: Kind[], metrics: Metrics, logge
 function createObservers (settings: Settings, { client, kinds, metrics, logger }: Observing): { registry: RegistryObserver, analyst: Analyst } {
   const { registries, prometheus } = settings
   // Before the API server's first answer there is no time to go by, and nothing to look at either.
-  const now = () => Math.floor((client.serverTime() ?? Number.NaN) / 1000)
+  const now = () => (client.serverTime() ?? Number.NaN) / 1000
   const { reflector } = modelsOf(kinds)
   return {
     registry: createRegistryObserver({
       registries,
-      now,
+      now: () => Math.floor(now()),
       monotonic,
       logger,
       metrics: { onRequest: metrics.onRegistryRequest, onRound: metrics.onRegistryRound },

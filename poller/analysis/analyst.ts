@@ -22,7 +22,7 @@ export type Logger = Record<'debug' | 'warn', (fields: object, message: string) 
 
 export type AnalystOptions = {
   providers: Record<string, PrometheusConfig>
-  /** Seconds, by the API server. */
+  /** Seconds, by the API server; with fractions, so that nothing waits for a second that has begun. */
   now: () => number
   logger: Logger
   metrics?: { onRequest?: (report: RequestReport) => void }
@@ -88,7 +88,8 @@ export function createAnalyst (options: AnalystOptions): Analyst {
 
   return {
     async check (models) {
-      const time = now()
+      // Objects name instants in whole seconds, and an interval counts from what they name.
+      const time = Math.floor(now())
       forget(counted, models)
       const tasks = models.filter((model) => !isUnderWay(model)).flatMap((model) => taskOf(model, time) ?? [])
       for (const [round, members] of Map.groupBy(tasks, ({ model }) => roundOf(model))) {
@@ -101,7 +102,8 @@ export function createAnalyst (options: AnalystOptions): Analyst {
       // Before the API server's first answer there is no time to go by.
       if (!Number.isFinite(time)) return 1_000
       const next = models.reduce((earliest, model) => Math.min(earliest, nextCheckOf(model)), Infinity)
-      return Math.min(rounds.nextDue(), Math.max(0, next - time) * 1000)
+      // The second in which it is due, for a check counts whole ones.
+      return Math.min(rounds.nextDue(), Math.max(0, Math.ceil(next) - time) * 1000)
     },
     async close () {
       await providers.close()

@@ -287,6 +287,19 @@ t.test('checks over time', async (t) => {
     t.equal(analyst.nextDue([disabled()]), 6000)
   })
 
+  t.test('come with the second that they are due in, not up to one later', async (t) => {
+    const { analyst, clock } = makeAnalyst(t, {})
+    clock.seconds = T0 + 120.75
+    const [found] = await analyst.check([disabled()])
+    t.equal(found?.fact.last.at, formatInstant(T0 + 120))
+    t.equal(analyst.nextDue([disabled()]), 9250)
+    clock.seconds = T0 + 130.25
+    t.strictSame((await analyst.check([disabled()])).map(({ fact }) => fact.passed), [2])
+    const odd = disabled({ name: 'odd', analysis: { enabled: false, interval: '1500ms' } })
+    await analyst.check([odd])
+    t.equal(analyst.nextDue([odd]), 1750, 'a check in the middle of a second waits for the next, for it counts whole ones')
+  })
+
   t.test('that outlast their step do not count', async (t) => {
     const model = disabled()
     const { analyst } = makeAnalyst(t, {}, { latest: () => disabled({ rolloutStatus: { step: 2 } }) })
