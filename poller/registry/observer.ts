@@ -38,15 +38,17 @@ export type RegistryObserver = {
   observe (models: Model[]): Promise<ObjectFact[]>
   /** Objects of the last observe that may not use the entry they name. Their facts say so. */
   refusals (): ObjectRefusal[]
-  /** Something may have changed: look at this model, or at all, in a second. */
+  /** Something may have changed: look at this model, or at all, soon, but not twice within a second. */
   hint (name?: string): void
   /** Milliseconds until something is due; at most a minute. */
   nextDue (): number
   close (): Promise<void>
 }
 
-/** Hints come in bursts (a webhook for every tag), so they wait this many milliseconds for each other. */
-const HINT_DELAY = 1_000
+/** Hints come in bursts (a webhook for every tag and alias of a new version), so they wait this many milliseconds for each other. */
+const HINT_DELAY = 100
+/** A longer burst has a model looked at once in this many milliseconds. */
+const HINT_INTERVAL = 1_000
 const LONGEST_WAIT = 60_000
 /** How soon to come back for a round that outlasted `patience`. */
 const LATE_ROUND_WAIT = 1_000
@@ -67,9 +69,9 @@ export function createRegistryObserver (options: RegistryObserverOptions): Regis
     },
     refusals: () => agenda.refusals(),
     hint (name) {
-      const at = monotonic() + HINT_DELAY
+      const soon = monotonic() + HINT_DELAY
       for (const tracked of agenda.tracked()) {
-        if (name === undefined || tracked.question.model === name) tracked.hintedAt = Math.min(tracked.hintedAt, at)
+        if (name === undefined || tracked.question.model === name) tracked.hintedAt = Math.min(tracked.hintedAt, Math.max(soon, tracked.lookedAt + HINT_INTERVAL))
       }
     },
     nextDue () {

@@ -258,7 +258,7 @@ t.test('a hint', async (t) => {
   await world.look()
   mlflow.registry().setAlias('churn', 'champion', '2')
   world.observer.hint('churn')
-  t.equal(world.observer.nextDue(), 1000, 'waits a second for others')
+  t.equal(world.observer.nextDue(), 1000, 'of what was just looked at waits until a second has passed')
   world.pass(1)
   const calls = mlflow.calls.length
   t.strictSame(onlyFacts(await world.look()), [factOf('2', 1)])
@@ -266,7 +266,10 @@ t.test('a hint', async (t) => {
   world.observer.hint('unknown')
   t.ok(world.observer.nextDue() > 1000)
   world.observer.hint()
-  t.equal(world.observer.nextDue(), 1000, 'without a name it is for all')
+  t.equal(world.observer.nextDue(), 100, 'without a name it is for all, and waits a moment for others')
+  world.pass(0.08)
+  world.observer.hint('other')
+  t.ok(Math.abs(world.observer.nextDue() - 20) < 1, 'and no longer for having been given again')
 })
 
 t.test('objects that follow one model share its reads', async (t) => {
