@@ -35,6 +35,8 @@ export interface SystemOptions {
   registry?: Record<string, unknown>
   /** Further entries of the poller's configuration, by name. */
   entries?: { registries?: Record<string, object>, prometheus?: Record<string, object> }
+  /** Further environment of the poller, such as its webhook's. */
+  pollerEnv?: Record<string, string>
   /** A real Prometheus in place of the stand-in; it must scrape `System.trafficUrl`. */
   prometheusUrl?: string
   /** Versions that answer badly. */
@@ -69,6 +71,10 @@ export interface System {
   traffic: RunningTraffic
   /** Ends a program and starts it again on the same port. */
   restart: (program: 'hooks' | 'poller', signal?: 'SIGTERM' | 'SIGKILL') => Promise<void>
+  /** The poller that runs now. */
+  poller: () => RunningProgram
+  /** Starts a further replica of the poller, as a pod of this name. */
+  addPoller: (podName: string) => Promise<RunningProgram & { metricsUrl: string }>
   close: () => Promise<void>
 }
 
@@ -100,9 +106,9 @@ async function start (options: SystemOptions, opened: Opened): Promise<Omit<Syst
   const loop = createControlLoop({ baseUrl: api.url, controllers: await controllersFor(programs.hooksUrl), ...options.controlLoop })
   await loop.start()
   opened(loop, () => loop.close())
-  const { hooksUrl, metricsUrl, restart } = programs
+  const { hooksUrl, metricsUrl, restart, poller, addPoller } = programs
   const { mlflowUrl, prometheusUrl, mlflow, prometheus, exposed } = outside
-  return { api, hooksUrl, metricsUrl, mlflowUrl, prometheusUrl, seldon, loop, traffic, restart, ...(exposed && { trafficUrl: exposed.url }), ...(mlflow && { mlflow }), ...(prometheus && { prometheus }) }
+  return { api, hooksUrl, metricsUrl, mlflowUrl, prometheusUrl, seldon, loop, traffic, restart, poller, addPoller, ...(exposed && { trafficUrl: exposed.url }), ...(mlflow && { mlflow }), ...(prometheus && { prometheus }) }
 }
 
 async function startCluster ({ ports = {}, clock, namespaces = [], apiServer }: SystemOptions): Promise<ApiServer> {
@@ -164,6 +170,8 @@ interface Programs {
   hooksUrl: string
   metricsUrl: string
   restart: System['restart']
+  poller: System['poller']
+  addPoller: System['addPoller']
   stop: () => Promise<void>
 }
 
@@ -171,12 +179,14 @@ async function startPrograms (options: SystemOptions, surroundings: Surroundings
   const hooksPort = options.ports?.hooks ?? await freePort()
   const metricsPort = options.ports?.metrics ?? await freePort()
   const env = { hooks: hooksEnv(hooksPort), poller: await pollerEnv(metricsPort, options, surroundings) }
-  const ready = { hooks: `http://127.0.0.1:${hooksPort}/readyz`, poller: `http://127.0.0.1:${metricsPort}/readyz` }
-  const start = async (name: 'hooks' | 'poller'): Promise<RunningProgram> => await startProgram({
-    file: `${name}/main.ts`, env: env[name], readyUrl: ready[name], onLine: (line) => options.onLine?.(name, line)
+  const ports = { hooks: hooksPort, poller: metricsPort }
+  const run = async (name: 'hooks' | 'poller', port: number, more = {}): Promise<RunningProgram> => await startProgram({
+    file: `${name}/main.ts`, env: { ...env[name], ...more }, readyUrl: `http://127.0.0.1:${port}/readyz`, onLine: (line) => options.onLine?.(name, line)
   })
+  const start = async (name: 'hooks' | 'poller'): Promise<RunningProgram> => await run(name, ports[name])
   const [hooks, poller] = await bothOrNone(start('hooks'), start('poller'))
   const running = { hooks, poller }
+  const replicas: RunningProgram[] = []
   return {
     hooksUrl: `http://127.0.0.1:${hooksPort}`,
     metricsUrl: `http://127.0.0.1:${metricsPort}`,
@@ -184,7 +194,14 @@ async function startPrograms (options: SystemOptions, surroundings: Surroundings
       await running[name].stop(signal)
       running[name] = await start(name)
     },
-    stop: async () => { await Promise.all([running.hooks.stop(), running.poller.stop()]) }
+    poller: () => running.poller,
+    async addPoller (podName) {
+      const port = await freePort()
+      const replica = await run('poller', port, { METRICS_PORT: String(port), POD_NAME: podName })
+      replicas.push(replica)
+      return { ...replica, metricsUrl: `http://127.0.0.1:${port}` }
+    },
+    stop: async () => { await Promise.all([running.hooks, running.poller, ...replicas].map(async (program) => { await program.stop() })) }
   }
 }
 
@@ -203,7 +220,7 @@ function hooksEnv (port: number): Record<string, string> {
 }
 
 /** The poller reads a kubeconfig and a configuration file, as it does anywhere. */
-async function pollerEnv (port: number, { registry = {}, entries = {} }: SystemOptions, { api, outside, folder }: Surroundings): Promise<Record<string, string>> {
+async function pollerEnv (port: number, { registry = {}, entries = {}, pollerEnv: more = {} }: SystemOptions, { api, outside, folder }: Surroundings): Promise<Record<string, string>> {
   const kubeconfig = join(folder, 'kubeconfig')
   const config = join(folder, 'sluice.yaml')
   await writeFile(kubeconfig, stringify({
@@ -218,7 +235,7 @@ async function pollerEnv (port: number, { registry = {}, entries = {} }: SystemO
     registries: { default: { url: outside.mlflowUrl, minInterval: '1s', ...registry }, ...entries.registries },
     prometheus: { default: { url: outside.prometheusUrl, customQueries: true }, ...entries.prometheus }
   }))
-  return { HOST: '127.0.0.1', METRICS_PORT: String(port), KUBECONFIG: kubeconfig, SLUICE_CONFIG: config, POD_NAME: 'playground', POD_NAMESPACE: 'default' }
+  return { HOST: '127.0.0.1', METRICS_PORT: String(port), KUBECONFIG: kubeconfig, SLUICE_CONFIG: config, POD_NAME: 'playground', POD_NAMESPACE: 'default', ...more }
 }
 
 interface Webhook { url?: string, service?: unknown, path?: string }

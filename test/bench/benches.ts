@@ -2,4 +2,5 @@
 import type { Bench } from './bench.ts'
 
 export const benches: Record<string, () => Promise<Bench>> = {
+  latency: () => import('./latency.ts')
 }
