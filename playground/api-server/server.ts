@@ -3,12 +3,12 @@ import { createServer } from 'node:http'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { apiError, statusOf, statusOfCode } from './api-error.ts'
-import type { Status } from './api-error.ts'
+import { apiError, statusOf } from './api-error.ts'
 import { builtinResources } from './builtin-resources.ts'
 import { readYamlObjects } from './crd.ts'
 import { discoveryAt } from './discovery.ts'
+import { createFaultSwitch, sendStatus, suffer } from './faults.ts'
+import type { Fault, FaultSwitch } from './faults.ts'
 import { handle, matcherOf, parseBody } from './handlers.ts'
 import { joinApiVersion } from './kube-object.ts'
 import { openapiAt } from './openapi.ts'
@@ -23,19 +23,6 @@ import { createStore } from './store.ts'
 import type { Store } from './store.ts'
 import { serveWatch } from './watch-stream.ts'
 import type { OpenWatch } from './watch-stream.ts'
-
-/** What an injected fault does to one request. Parts combine: a delay comes first. */
-export interface Fault {
-  /** Milliseconds to wait before anything else. */
-  delay?: number
-  /** Answer this HTTP code with a Status, without doing anything. */
-  answer?: number
-  message?: string
-  /** Seconds, sent as Retry-After with `answer`. */
-  retryAfter?: number
-  /** Break the connection: before anything is done, or after the request took effect but before it is answered. */
-  cut?: 'before' | 'after'
-}
 
 export interface ApiServerOptions {
   /** CRD files to serve from the start. */
@@ -55,7 +42,7 @@ export interface ApiServerOptions {
   expiredAs?: 'status' | 'event'
   /** Collect garbage after every write [true]; otherwise only on `operations.collectGarbage()`. */
   garbageCollection?: boolean
-  /** Called for every request with its body read; may answer, delay or cut it. */
+  /** Called for every request with its body read; may answer, delay or cut it. What it leaves alone may still meet `ApiServer.faults`. */
   fault?: (request: RequestInfo) => Fault | undefined | Promise<Fault | undefined>
 }
 
@@ -67,6 +54,8 @@ export interface ApiServer {
   operations: Operations
   /** Requests served so far, by verb. */
   counts: Record<Verb, number>
+  /** Trouble that can be switched on and off while it runs. */
+  faults: FaultSwitch
   watches (): OpenWatch[]
   /** Creates objects of YAML files, or replaces them; CRDs are served at once. */
   load (paths: string[]): void
@@ -80,6 +69,7 @@ interface Machine {
   registry: Registry
   operations: Operations
   watches: Set<OpenWatch>
+  faults: ReturnType<typeof createFaultSwitch>
   counts: Record<Verb, number>
 }
 
@@ -87,11 +77,6 @@ async function readText (message: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = []
   for await (const chunk of message) chunks.push(chunk as Buffer)
   return Buffer.concat(chunks).toString('utf8')
-}
-
-function sendStatus (response: ServerResponse, status: Status, retryAfter?: number): void {
-  const seconds = retryAfter ?? status.details?.retryAfterSeconds
-  response.writeHead(status.code, { 'content-type': 'application/json', ...(seconds === undefined ? {} : { 'retry-after': String(seconds) }) }).end(JSON.stringify(status))
 }
 
 function serveOther (machine: Machine, request: RequestInfo, response: ServerResponse): void {
@@ -137,20 +122,6 @@ function serve (machine: Machine, request: RequestInfo, response: ServerResponse
   serveResource(machine, request, resource, response)
 }
 
-/** Carries out an injected fault; true if the request is thereby answered. */
-async function suffer (fault: Fault | undefined, machine: Machine, request: RequestInfo, response: ServerResponse): Promise<boolean> {
-  if (!fault) return false
-  if (fault.delay !== undefined) await sleep(fault.delay)
-  if (fault.answer !== undefined) {
-    sendStatus(response, statusOfCode(fault.answer, fault.message), fault.retryAfter)
-    return true
-  }
-  if (fault.cut === undefined) return false
-  if (fault.cut === 'after') doUnanswered(machine, request)
-  response.destroy()
-  return true
-}
-
 function doUnanswered (machine: Machine, request: RequestInfo): void {
   const resource = machine.registry.find(request.group, request.version, request.plural)
   if (resource && request.verb !== 'watch') handle(machine.operations, request, resource, { newest: machine.store.version, clock: machine.clock })
@@ -166,7 +137,8 @@ async function answer (machine: Machine, message: IncomingMessage, response: Ser
     const parsed = parseRequest(message.method ?? 'GET', message.url ?? '/')
     const request: RequestInfo = { ...parsed, headers: message.headers, body: parseBody(text, message.headers['content-type']) }
     machine.counts[request.verb] += 1
-    if (await suffer(await machine.options.fault?.(request), machine, request, response)) return
+    const fault = await machine.options.fault?.(request) ?? machine.faults.find(request)
+    if (await suffer(fault, request, response, () => { doUnanswered(machine, request) })) return
     serve(machine, request, response)
   } catch (error) {
     if (response.headersSent) response.destroy()
@@ -195,7 +167,8 @@ function makeMachine (options: ApiServerOptions): Machine {
   registry.add(builtinResources())
   const operations = createOperations({ store, registry, clock, garbageCollection: options.garbageCollection ?? true })
   const counts: Record<Verb, number> = { get: 0, list: 0, watch: 0, create: 0, update: 0, patch: 0, delete: 0, deletecollection: 0, other: 0 }
-  return { options, clock, store, registry, operations, watches: new Set(), counts }
+  const watches = new Set<OpenWatch>()
+  return { options, clock, store, registry, operations, watches, faults: createFaultSwitch(() => watches), counts }
 }
 
 /** Starts the server on 127.0.0.1 (port 0 unless given). Throws if a CRD cannot be served as its schema and rules demand. */
@@ -218,6 +191,7 @@ export async function startApiServer (options: ApiServerOptions = {}): Promise<A
     registry: machine.registry,
     operations: machine.operations,
     counts: machine.counts,
+    faults: machine.faults,
     watches: () => [...machine.watches],
     load: (paths) => { load(machine, paths) },
     async close () {

@@ -16,6 +16,8 @@ export interface OpenWatch {
   request: RequestInfo
   /** Ends the stream; with a Status it is sent as an ERROR event first; `cut` breaks the connection instead. */
   end (how?: { error?: Status, cut?: boolean }): void
+  /** From now on nothing is sent, not even the end: half-open, as behind a proxy that lost its other side. */
+  silence (): void
 }
 
 export interface WatchContext {
@@ -94,7 +96,7 @@ export function serveWatch (response: ServerResponse, request: RequestInfo, cont
     if (how.cut === true) response.destroy()
     else response.end(how.error ? `{"type":"ERROR","object":${JSON.stringify(how.error)}}\n` : undefined)
   }
-  const watch: OpenWatch = { request, end }
+  const watch: OpenWatch = { request, end, silence: stop }
   const namespace = request.namespace
   const send = (change: Change): void => {
     const event = eventFor(change, context, namespace)

@@ -26,6 +26,9 @@ export interface RunningProgram {
   pid: number
   /** Ends it in order (SIGTERM) or at once (SIGKILL), and waits until it is gone. */
   stop: (signal?: 'SIGTERM' | 'SIGKILL') => Promise<void>
+  /** Holds it as a frozen machine would, its connections open, until `resume`. */
+  pause: () => void
+  resume: () => void
 }
 
 /** Starts a program and waits until it is ready. Throws with its last lines when it ends or does not become ready. */
@@ -44,7 +47,12 @@ export async function startProgram ({ file, env, readyUrl, onLine }: Program): P
     })
   }
   await waitUntilReady(child, readyUrl, () => `${file} did not become ready. Its last lines:\n${lines.join('\n')}`)
-  return { pid: child.pid ?? 0, stop: async (signal = 'SIGTERM') => { await stop(child, signal) } }
+  return {
+    pid: child.pid ?? 0,
+    stop: async (signal = 'SIGTERM') => { await stop(child, signal) },
+    pause () { child.kill('SIGSTOP') },
+    resume () { child.kill('SIGCONT') }
+  }
 }
 
 async function waitUntilReady (child: ChildProcess, url: string, complaint: () => string): Promise<void> {
@@ -62,6 +70,8 @@ async function stop (child: ChildProcess, signal: 'SIGTERM' | 'SIGKILL'): Promis
   if (child.exitCode !== null || child.signalCode !== null) return
   const gone = once(child, 'exit')
   child.kill(signal)
+  // One that is paused would hear of it only then.
+  child.kill('SIGCONT')
   await gone
 }
 

@@ -9,7 +9,7 @@ import { createWriteQueue } from '../../poller/cluster/write-queue.ts'
 import { createLoop, type Loop, type LoopParts } from '../../poller/loop.ts'
 import { createMetrics } from '../../poller/metrics.ts'
 import type { Model } from '../../poller/model.ts'
-import type { Fault } from '../../playground/api-server/server.ts'
+import type { Fault } from '../../playground/api-server/faults.ts'
 import { logger, MODELS, monotonic, startCluster, until, type Cluster } from '../helpers/poller-cluster.ts'
 import { at, CHECK, FAILURE, ROLLOUT, SERVING, specOf, STEPPING, T0, V8 } from '../helpers/poller-model.ts'
 

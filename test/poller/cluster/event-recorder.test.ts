@@ -2,7 +2,7 @@ import t, { type Test } from 'tap'
 import { createEventRecorder, cutNote, eventName, type EventRecorder, type EventText } from '../../../poller/cluster/event-recorder.ts'
 import { createWriteQueue } from '../../../poller/cluster/write-queue.ts'
 import type { KubeObject } from '../../../hooks/core/request.ts'
-import type { Fault } from '../../../playground/api-server/server.ts'
+import type { Fault } from '../../../playground/api-server/faults.ts'
 import { logger, startCluster, until, type Cluster } from '../../helpers/poller-cluster.ts'
 
 const EVENT: EventText = { key: '7/TrafficIncrease/0/30', type: 'Normal', reason: 'TrafficIncrease', action: 'Rollout', note: 'Version 8 gets 30 % of the traffic.' }

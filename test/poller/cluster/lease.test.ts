@@ -2,7 +2,7 @@ import t, { type Test } from 'tap'
 import type { ClusterClient } from '../../../poller/cluster/client.ts'
 import { startElector, type Elector } from '../../../poller/cluster/lease.ts'
 import { heldSpec, mayTake, releasedSpec } from '../../../poller/cluster/lease-object.ts'
-import type { Fault } from '../../../playground/api-server/server.ts'
+import type { Fault } from '../../../playground/api-server/faults.ts'
 import { logger, startCluster, until, type Cluster } from '../../helpers/poller-cluster.ts'
 
 const LEASES = '/apis/coordination.k8s.io/v1/namespaces/sluice/leases'

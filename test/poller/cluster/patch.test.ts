@@ -3,7 +3,7 @@ import { createAnnotationWriter, type AnnotationWriter } from '../../../poller/c
 import { startReflector, type Reflector } from '../../../poller/cluster/reflector.ts'
 import { createWriteQueue, PRIORITY } from '../../../poller/cluster/write-queue.ts'
 import type { KubeObject } from '../../../hooks/core/request.ts'
-import type { Fault } from '../../../playground/api-server/server.ts'
+import type { Fault } from '../../../playground/api-server/faults.ts'
 import { type Cluster, logger, MODELS, monotonic, rejection, startCluster, until } from '../../helpers/poller-cluster.ts'
 
 const CLOCK = 'sluice.dev/clock'

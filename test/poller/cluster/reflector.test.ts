@@ -7,7 +7,7 @@ import { startReflector, type Reflector, type ReflectorOptions } from '../../../
 import type { Change } from '../../../poller/cluster/store.ts'
 import { splitLines } from '../../../poller/cluster/watch.ts'
 import type { KubeObject } from '../../../hooks/core/request.ts'
-import type { Fault } from '../../../playground/api-server/server.ts'
+import type { Fault } from '../../../playground/api-server/faults.ts'
 import { statusOfCode } from '../../../playground/api-server/api-error.ts'
 import { logger, monotonic, plainConnection, startCluster, until, type Cluster } from '../../helpers/poller-cluster.ts'
 
