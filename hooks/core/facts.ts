@@ -70,14 +70,18 @@ export type AnalysisFact = Static<typeof AnalysisFact>
 /** Reasons of an Error that lasts until somebody changes the query or the configuration. The word that `last.reason` begins with. */
 export const PERMANENT_ERRORS: readonly string[] = ['QueryInvalid', 'ProviderUnknown', 'ProviderRefused', 'QueriesNotAllowed', 'QueryWithoutNamespace']
 
-/** Failed or just finished pods of the parent's children, newest first, at most 5. */
+/**
+ * Failed or just finished pods of the parent's children, newest first, at most 5. `owner` is `Job/<name>` or `Deployment/<name>`, `uid` the pod's.
+ * `reason` is that of the first container in trouble: one that our own programs gave (NotFound, HashMismatch …), or Kubernetes' word
+ * (OOMKilled, ImagePullBackOff, CrashLoopBackOff, Unschedulable …), or Completed. `result` is the JSON that a program of ours left when it was done.
+ */
 export const PodsFact = Type.Array(Type.Object({
-  owner: Type.String(),
-  uid: Type.String(),
-  reason: Type.String(),
+  owner: Type.String({ maxLength: 300 }),
+  uid: Type.String({ maxLength: 64 }),
+  reason: Type.String({ maxLength: 128 }),
   exitCode: Type.Optional(Type.Integer()),
   message: Type.Optional(Type.String({ maxLength: 300 })),
-  result: Type.Optional(Type.String())
+  result: Type.Optional(Type.String({ maxLength: 1500 }))
 }), { maxItems: 5 })
 export type PodsFact = Static<typeof PodsFact>
 

@@ -1,7 +1,7 @@
 // What a real API server fills in on built-in kinds that hooks return: without it a controller's "unchanged" could not be trusted.
 import { isMap } from './kube-object.ts'
 import type { KubeObject } from './kube-object.ts'
-import { canonicalQuantities } from './quantity.ts'
+import { canonicalQuantities } from '../../hooks/core/quantity.ts'
 
 type Fields = Record<string, any>
 

@@ -1,7 +1,7 @@
 // Names from identities.
 import fc from 'fast-check'
 import t from 'tap'
-import { md5, predictorName, rolloutId, sameVersion } from '../../hooks/core/names.ts'
+import { contentHash, md5, predictorName, rolloutId, sameVersion, suffixedName } from '../../hooks/core/names.ts'
 
 const v7 = { version: '7', createdAt: '2026-01-05T10:00:00.123Z' }
 
@@ -38,4 +38,18 @@ for (const { name, a, b, want } of pairs) {
 
 t.test('MD5 is that of RFC 1321', async (t) => {
   t.equal(md5('abc'), '900150983cd24fb0d6963f7d28e17f72')
+})
+
+t.test('a content hash is the same whatever the order of keys, and another for another content', async (t) => {
+  t.equal(contentHash({ a: 1, b: { c: [1, 2], d: 'x' } }), contentHash({ b: { d: 'x', c: [1, 2] }, a: 1 }))
+  t.match(contentHash({}), /^[0-9a-f]{10}$/)
+  t.not(contentHash({ a: [1, 2] }), contentHash({ a: [2, 1] }))
+})
+
+t.test('a name with a suffix has at most 63 characters, and another for another name', async (t) => {
+  t.equal(suffixedName('churn', 'download-0123456789'), 'churn-download-0123456789')
+  const [long, other] = [`${'a'.repeat(60)}.b`, `${'a'.repeat(60)}.c`]
+  t.equal(suffixedName(long, 'service').length, 63)
+  t.match(suffixedName(`${'a'.repeat(41)}.${'b'.repeat(60)}`, '0123456789012'), /^a{41}-[0-9a-f]{6}-0123456789012$/)
+  t.not(suffixedName(long, 'service'), suffixedName(other, 'service'))
 })

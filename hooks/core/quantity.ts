@@ -1,5 +1,5 @@
-// Resource quantities in the canonical form the API server stores: 1000m → 1, 1024Mi → 1Gi, 0.5 → 500m.
-import { isMap } from './kube-object.ts'
+// Resource quantities in the canonical form that the API server stores: 1000m → 1, 1024Mi → 1Gi, 0.5 → 500m. Any other would be a difference at every sync.
+import { isMap } from './plain-value.ts'
 
 const binary = ['', 'Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei']
 const decimal: Record<string, number> = { n: -9, u: -6, m: -3, '': 0, k: 3, M: 6, G: 9, T: 12, P: 15, E: 18 }
@@ -27,7 +27,7 @@ function canonicalDecimal (digits: bigint, exponent: number): string {
   if (value === 0n) return '0'
   // Suffixes stand for powers of a thousand: round the exponent down to one.
   const power = Math.max(Math.floor(at / 3) * 3, -9)
-  const suffix = Object.entries(decimal).find(([, other]) => other === power)?.[0] ?? ''
+  const suffix = Object.entries(decimal).find(([, other]) => other === power)?.[0] ?? `e${power}`
   return `${value * 10n ** BigInt(at - power)}${suffix}`
 }
 
