@@ -30,7 +30,8 @@ export type Tracked = Carrier & {
   /** What is asked together: the models of one workspace of one server. */
   group: string
   pace: Pace
-  /** When it is due by its interval, and when a hint wants it. */
+  /** From when on it is taken along with others, when it is due by its interval, and when a hint wants it. */
+  readyAt: number
   nextAt: number
   hintedAt: number
   lookedAt: number
@@ -85,14 +86,19 @@ function track (last: Tracked | undefined, { uid, namespace, name, model, config
   const pace = { monitoringInterval: spec.monitoringInterval, minInterval: minInterval(config) }
   if (last && equal(last.question, question)) {
     // A shorter interval counts at once, a longer one from the next look on.
-    if (pace.monitoringInterval < last.pace.monitoringInterval) last.nextAt = Math.min(last.nextAt, last.lookedAt + Math.max(pace.monitoringInterval, pace.minInterval) * 1000)
+    if (pace.monitoringInterval < last.pace.monitoringInterval) hurry(last, last.lookedAt + Math.max(pace.monitoringInterval, pace.minInterval) * 1000)
     last.pace = pace
     return last
   }
   const carried = carriedBy(model, question, now.seconds)
   // What was refused once is allowed now.
   const usable = carried !== undefined && carried.state !== 'Refused'
-  return { uid, namespace, name, question, group: JSON.stringify([question.server, question.workspace]), pace, nextAt: now.ms, hintedAt: Infinity, lookedAt: -Infinity, ...(usable ? { fact: carried } : {}) }
+  return { uid, namespace, name, question, group: JSON.stringify([question.server, question.workspace]), pace, readyAt: now.ms, nextAt: now.ms, hintedAt: Infinity, lookedAt: -Infinity, ...(usable ? { fact: carried } : {}) }
+}
+
+function hurry (tracked: Tracked, at: number): void {
+  tracked.readyAt = Math.min(tracked.readyAt, at)
+  tracked.nextAt = Math.min(tracked.nextAt, at)
 }
 
 // The refusal takes the place of an answer that may be there: whose entry it is no longer, or who wrote it by hand, gets nothing rolled out by it.

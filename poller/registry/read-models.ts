@@ -2,6 +2,7 @@
 import { LRUCache } from 'lru-cache'
 import { isRemoteError, RemoteError } from '../http/errors.ts'
 import type { RegisteredModel, RegistryClient } from './client.ts'
+import { inTurns } from './in-turns.ts'
 import { judgeAge, type Age } from './observe.ts'
 import { planReads, type KnownSize, type Plan } from './scan-plan.ts'
 
@@ -9,8 +10,11 @@ import { planReads, type KnownSize, type Plan } from './scan-plan.ts'
 export type ModelReading = { kind: 'Answer', model: RegisteredModel | undefined } | { kind: 'Older' } | { kind: 'Failed', error: RemoteError }
 
 export type ModelReader = {
-  /** Reads these models of a workspace the cheaper way. Never throws what a server did. */
-  readModels (workspace: string, models: Set<string>): Promise<{ plan: Plan, readings: Map<string, ModelReading> }>
+  /**
+   * Reads these models of a workspace the cheaper way. Of `others` it gives what a scan brings along, which costs no further request; nothing when
+   * there was none, or one did not come. Never throws what a server did.
+   */
+  readModels (workspace: string, models: Set<string>, others?: Set<string>): Promise<{ plan: Plan, readings: Map<string, ModelReading> }>
 }
 
 /** Entries of each memory of a registry; beyond it the least recently used are forgotten and read again. */
@@ -42,14 +46,14 @@ export function createModelReader (client: RegistryClient, monotonic: () => numb
   }
 
   async function getEach (workspace: string, names: string[]): Promise<Map<string, ModelReading>> {
-    return new Map(await Promise.all(names.map(async (name) => [name, await getOne(workspace, name)] as const)))
+    return new Map(await inTurns(names, async (name) => [name, await getOne(workspace, name)] as const))
   }
 
   // Offset paging is no snapshot: a model may come twice, then the later one counts, or be missed, then it is asked for directly.
-  async function scan (workspace: string, wanted: Set<string>): Promise<Map<string, ModelReading>> {
+  async function scan (workspace: string, wanted: Set<string>, others: Set<string>): Promise<Map<string, ModelReading>> {
     const seen = new Map<string, RegisteredModel>()
     try {
-      const names = await readPages(client, workspace, (model) => { if (wanted.has(model.name)) seen.set(model.name, model) })
+      const names = await readPages(client, workspace, (model) => { if (wanted.has(model.name) || others.has(model.name)) seen.set(model.name, model) })
       sizes.set(workspace, { models: names, at: monotonic() })
     } catch (error) {
       // What the pages before had is as good as ever; the rest has no answer this time.
@@ -61,9 +65,9 @@ export function createModelReader (client: RegistryClient, monotonic: () => numb
   }
 
   return {
-    async readModels (workspace, models) {
+    async readModels (workspace, models, others = new Set()) {
       const plan = planReads(models, knownSize(workspace))
-      const readings = plan.kind === 'Scan' ? await scan(workspace, models) : await getEach(workspace, plan.models)
+      const readings = plan.kind === 'Scan' ? await scan(workspace, models, others) : await getEach(workspace, plan.models)
       return { plan, readings }
     }
   }

@@ -3,8 +3,9 @@ import { isRemoteError, type RemoteError, type RemoteErrorKind } from '../http/e
 import type { Tracked } from './agenda.ts'
 import { staleAfter } from './config.ts'
 import { afterAnswer } from './observe.ts'
+import { inTurns } from './in-turns.ts'
 import type { ModelReading } from './read-models.ts'
-import { isNearlyDue, lookInterval } from './scan-plan.ts'
+import { nextLook } from './scan-plan.ts'
 import { afterSilence } from './silence.ts'
 import type { Source } from './source.ts'
 
@@ -28,20 +29,30 @@ export type RoundOptions = {
   random: () => number
 }
 
-/** Looks at those of the members that are due or nearly so, and leaves in each what is now known of it. */
+/**
+ * Looks at those of the members that are due or may be taken along, and leaves in each what is now known of it. A scan reads the models of the
+ * others, too: they are looked at as well, and not for the price of another scan soon after.
+ */
 export async function runRound (source: Source, members: Tracked[], options: RoundOptions): Promise<RoundReport> {
   const { monotonic } = options
   const { server, workspace } = members[0]!.question
   const started = monotonic()
-  const due = members.filter((tracked) => tracked.hintedAt <= started || isNearlyDue(tracked.nextAt, tracked.pace, started))
+  const { due = [], others = [] } = Object.groupBy(members, (tracked) => Math.min(tracked.hintedAt, tracked.readyAt) <= started ? 'due' : 'others')
   // Marked before the answers come, so that a hint during the round leads to another look.
   for (const tracked of due) {
     tracked.hintedAt = Infinity
     schedule(tracked, 'Answered', options)
   }
-  const { plan, readings } = await source.readModels(workspace, new Set(due.map(({ question }) => question.model)))
-  const errors = await Promise.all(due.map((tracked) => settle(source, tracked, readings.get(tracked.question.model), options)))
-  return { server, workspace, kind: plan.kind, objects: due.length, ...summarize(errors), seconds: (monotonic() - started) / 1000 }
+  const { plan, readings } = await source.readModels(workspace, modelsOf(due), modelsOf(others))
+  const alongside = plan.kind === 'Scan' ? others.filter(({ question }) => readings.get(question.model)?.kind === 'Answer') : []
+  for (const tracked of alongside) schedule(tracked, 'Answered', options)
+  const looked = [...due, ...alongside]
+  const errors = await inTurns(looked, async (tracked) => await settle(source, tracked, readings.get(tracked.question.model), options))
+  return { server, workspace, kind: plan.kind, objects: looked.length, ...summarize(errors), seconds: (monotonic() - started) / 1000 }
+}
+
+function modelsOf (tracked: Tracked[]): Set<string> {
+  return new Set(tracked.map(({ question }) => question.model))
 }
 
 function summarize (errors: Array<RemoteError | undefined>): Pick<RoundReport, 'failed' | 'problem'> {
@@ -79,5 +90,7 @@ function fail ({ config }: Source, tracked: Tracked, error: RemoteError, options
 
 function schedule (tracked: Tracked, outcome: 'Answered' | 'NoAnswer', { monotonic, random }: RoundOptions): void {
   tracked.lookedAt = monotonic()
-  tracked.nextAt = tracked.lookedAt + lookInterval(tracked.pace, outcome, random())
+  const { from, at } = nextLook(tracked.pace, outcome, random())
+  tracked.readyAt = tracked.lookedAt + from
+  tracked.nextAt = tracked.lookedAt + at
 }

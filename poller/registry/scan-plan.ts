@@ -45,23 +45,20 @@ function reasonToScan (due: number, models: number): ScanReason | undefined {
   return due > MANY && share > SPECK ? 'ManyDue' : undefined
 }
 
-/** Spread of the intervals, so that objects created together drift apart. It only ever lengthens: minInterval is a floor. */
+/** Spread of the intervals, so that registries and objects created together drift apart. It only ever lengthens: minInterval is a floor. */
 const JITTER = 0.1
-/** Objects due within this part of their interval are taken along when their registry is asked anyway. */
-const SLACK = 0.05
 /** Seconds after which an object without an answer is tried again at the latest, however long its interval. */
 const RETRY_INTERVAL = 60
 
 export type Pace = { monitoringInterval: number, minInterval: number }
 
-/** Milliseconds between two looks at one object: max(monitoringInterval, minInterval) seconds, up to 10 % more. `chance` is in [0, 1). */
-export function lookInterval (pace: Pace, outcome: 'Answered' | 'NoAnswer', chance: number): number {
+/**
+ * When an object that is looked at now may be looked at again, and when it has to be: max(monitoringInterval, minInterval) seconds, and up to a tenth
+ * more. In milliseconds from now; `chance` is in [0, 1). Whoever has to be looked at takes those along that may be: objects looked at together stay
+ * together, for apart they would cost a scan each time that one of them is due.
+ */
+export function nextLook (pace: Pace, outcome: 'Answered' | 'NoAnswer', chance: number): { from: number, at: number } {
   const wanted = Math.max(pace.monitoringInterval, pace.minInterval)
   const seconds = outcome === 'Answered' ? wanted : Math.max(pace.minInterval, Math.min(wanted, RETRY_INTERVAL))
-  return seconds * 1000 * (1 + JITTER * chance)
-}
-
-/** Whether an object may be looked at now because others are. Times in milliseconds of one clock. */
-export function isNearlyDue (dueAt: number, pace: Pace, now: number): boolean {
-  return dueAt - now <= Math.max(pace.monitoringInterval, pace.minInterval) * 1000 * SLACK
+  return { from: seconds * 1000, at: seconds * 1000 * (1 + JITTER * chance) }
 }

@@ -381,6 +381,47 @@ t.test('a scan', async (t) => {
   })
 })
 
+t.test('objects at rest', async (t) => {
+  /** A registry at rest that is asked about these objects for so many minutes, each time that something is due. */
+  async function rest (t: Test, { models, registered, minutes }: { models: Model[], registered: number, minutes: number }) {
+    const all = Array.from({ length: registered }, (_, i) => ({ name: `m${i}`, creation_timestamp: 100, aliases: [{ alias: 'champion', version: '1' }], latest_versions: [{ name: `m${i}`, version: '1', creation_timestamp: Date.parse(CREATED), run_id: 'r1' }] }))
+    const server = await startServer(t, (response, { url }) => {
+      const query = new URL(url, 'http://x').searchParams
+      if (url.includes('download-uri')) return sendJson(response, { artifact_uri: `s3://b/${query.get('name')}/1` })
+      if (url.includes('registered-models/get')) return sendJson(response, { registered_model: all.find(({ name }) => name === query.get('name')) })
+      const from = Number(query.get('page_token') ?? 0)
+      const next = from + Number(query.get('max_results'))
+      sendJson(response, { registered_models: all.slice(from, next), ...(next < registered && { next_page_token: String(next) }) })
+    })
+    const world = makeWorld(t, { default: { url: server.url, pageSize: 50 } }, models, { random: Math.random })
+    await world.look()
+    const asked = server.asked.length
+    let facts = 0
+    for (let left = minutes * 60; left > 0;) {
+      const wait = Math.max(0.1, world.observer.nextDue() / 1000)
+      world.pass(wait)
+      left -= wait
+      facts += (await world.look()).length
+    }
+    return { requests: server.asked.length - asked, facts, rounds: world.rounds.slice(1) }
+  }
+
+  t.test('that are looked at together stay together: an interval costs one scan, however long it goes on', async (t) => {
+    const { requests, facts, rounds } = await rest(t, { models: Array.from({ length: 150 }, (_, i) => makeModel({ name: `m${i}` })), registered: 150, minutes: 20 })
+    t.equal(facts, 0, 'and nothing is written')
+    t.ok(rounds.length >= 18 && rounds.length <= 20, `${rounds.length} rounds in 20 minutes, where intervals are up to a tenth longer than a minute`)
+    t.equal(requests, 3 * rounds.length, 'three pages each')
+    t.ok(rounds.every(({ kind, objects }) => kind === 'Scan' && objects === 150))
+  })
+
+  t.test('that came at other times, or have other intervals, are taken along by a scan', async (t) => {
+    const models = Array.from({ length: 150 }, (_, i) => makeModel({ name: `m${i}`, spec: { monitoringInterval: i % 3 === 0 ? 300 : 60 } }))
+    const { requests, rounds } = await rest(t, { models, registered: 150, minutes: 10 })
+    t.equal(requests, 3 * rounds.length)
+    t.ok(rounds.every(({ objects }) => objects === 150))
+  })
+})
+
 t.test('a replica that lags behind', async (t) => {
   let answer = { updated: 200, version: '2' }
   const server = await startServer(t, (response, { url }) => {

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { isNearlyDue, lookInterval, planReads } from '../../../poller/registry/scan-plan.ts'
+import { nextLook, planReads, type Pace } from '../../../poller/registry/scan-plan.ts'
 
 const names = (n: number) => Array.from({ length: n }, (_, i) => `m${i}`)
 
@@ -25,16 +25,13 @@ t.test('how a round reads', async (t) => {
 })
 
 t.test('milliseconds until the next look', async (t) => {
-  t.equal(lookInterval({ monitoringInterval: 60, minInterval: 30 }, 'Answered', 0), 60_000, 'the object\'s interval')
-  t.equal(lookInterval({ monitoringInterval: 5, minInterval: 30 }, 'Answered', 0), 30_000, 'the entry\'s is a floor')
-  t.equal(lookInterval({ monitoringInterval: 60, minInterval: 30 }, 'Answered', 0.5), 63_000, 'spread by up to a tenth, upward')
-  t.equal(lookInterval({ monitoringInterval: 86_400, minInterval: 30 }, 'NoAnswer', 0), 60_000, 'sooner after no answer')
-  t.equal(lookInterval({ monitoringInterval: 86_400, minInterval: 120 }, 'NoAnswer', 0), 120_000, 'but not below the floor')
-  t.equal(lookInterval({ monitoringInterval: 10, minInterval: 5 }, 'NoAnswer', 0), 10_000, 'nor sooner than wished')
-})
-
-t.test('those nearly due are taken along', async (t) => {
-  const pace = { monitoringInterval: 60, minInterval: 30 }
-  t.ok(isNearlyDue(3000, pace, 0))
-  t.notOk(isNearlyDue(3001, pace, 0))
+  const rows: Array<{ name: string, pace: Pace, outcome: 'Answered' | 'NoAnswer', chance: number, want: { from: number, at: number } }> = [
+    { name: 'the object\'s interval', pace: { monitoringInterval: 60, minInterval: 30 }, outcome: 'Answered', chance: 0, want: { from: 60_000, at: 60_000 } },
+    { name: 'the entry\'s is a floor', pace: { monitoringInterval: 5, minInterval: 30 }, outcome: 'Answered', chance: 0, want: { from: 30_000, at: 30_000 } },
+    { name: 'up to a tenth later by itself, and from the interval on with others', pace: { monitoringInterval: 60, minInterval: 30 }, outcome: 'Answered', chance: 0.5, want: { from: 60_000, at: 63_000 } },
+    { name: 'sooner after no answer', pace: { monitoringInterval: 86_400, minInterval: 30 }, outcome: 'NoAnswer', chance: 0, want: { from: 60_000, at: 60_000 } },
+    { name: 'but not below the floor', pace: { monitoringInterval: 86_400, minInterval: 120 }, outcome: 'NoAnswer', chance: 0, want: { from: 120_000, at: 120_000 } },
+    { name: 'nor sooner than wished', pace: { monitoringInterval: 10, minInterval: 5 }, outcome: 'NoAnswer', chance: 0, want: { from: 10_000, at: 10_000 } }
+  ]
+  for (const { name, pace, outcome, chance, want } of rows) t.strictSame(nextLook(pace, outcome, chance), want, name)
 })
