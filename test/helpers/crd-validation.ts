@@ -1,4 +1,5 @@
-// Checks an object against the real CRDs in test/crds by ajv, as an API server with strict field validation would: unknown fields are refused too.
+// Checks an object against the real CRDs, and the API server's schemas of built-in kinds, in test/crds by ajv, as an API server with strict field
+// validation would: unknown fields are refused too.
 import { Ajv, type ValidateFunction } from 'ajv'
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
@@ -12,8 +13,9 @@ const CRDS = path.join(import.meta.dirname, '../crds')
 const ajv = new Ajv({ strict: false, allErrors: true, validateFormats: false })
 const validators = new Map<string, ValidateFunction | undefined>()
 let crds: Crd[] | undefined
+let builtins: Array<[string, Schema]> | undefined
 
-/** What is wrong with the object, one line each; undefined when no CRD describes its kind. */
+/** What is wrong with the object, one line each; undefined when no schema describes its kind. */
 export function crdProblems (object: { apiVersion: string, kind: string }): string[] | undefined {
   const key = `${object.kind}.${object.apiVersion}`
   if (!validators.has(key)) validators.set(key, compile(object))
@@ -27,14 +29,30 @@ function compile ({ apiVersion, kind }: { apiVersion: string, kind: string }): V
   crds ??= readdirSync(CRDS).filter((file) => file.endsWith('.yaml')).map((file) => parse(readFileSync(path.join(CRDS, file), 'utf8')) as Crd)
   const crd = crds.find(({ spec }) => spec?.group === group && spec.names.kind === kind)
   const schema = crd?.spec.versions.find(({ name }) => name === version)?.schema?.openAPIV3Schema
-  return schema && ajv.compile(toJsonSchema(schema, true))
+  return schema ? ajv.compile(toJsonSchema(schema, true)) : compileBuiltin({ apiVersion, kind })
+}
+
+type GroupVersionKind = { group: string, version: string, kind: string }
+
+function compileBuiltin ({ apiVersion, kind }: { apiVersion: string, kind: string }): ValidateFunction | undefined {
+  builtins ??= Object.entries(readBuiltins().components.schemas)
+  const isIt = ({ group, version, kind: name }: GroupVersionKind) => name === kind && [group, version].filter(Boolean).join('/') === apiVersion
+  const found = builtins.find(([, schema]) => (schema['x-kubernetes-group-version-kind'] as GroupVersionKind[] | undefined)?.some(isIt))
+  if (!found) return undefined
+  const schemas = Object.fromEntries(builtins.map(([name, schema]) => [name, name.endsWith('.ObjectMeta') ? {} : toJsonSchema(schema)]))
+  // What the schemas refer to stands where they say it does.
+  return ajv.compile({ ...schemas[found[0]], components: { schemas } })
+}
+
+function readBuiltins (): { components: { schemas: Record<string, Schema> } } {
+  return JSON.parse(readFileSync(path.join(CRDS, 'kubernetes-builtin.json'), 'utf8')) as { components: { schemas: Record<string, Schema> } }
 }
 
 /** Structural schema → JSON Schema: what only the API server knows is translated or dropped. The root's metadata is the server's own. */
 function toJsonSchema (schema: Schema, isRoot = false): Schema {
   const { properties, items, additionalProperties, nullable, format: _format, ...rest } = schema
   const result: Schema = Object.fromEntries(Object.entries(rest).filter(([keyword]) => !keyword.startsWith('x-kubernetes-')))
-  if (schema['x-kubernetes-int-or-string']) Object.assign(result, { type: ['integer', 'string'], anyOf: undefined })
+  if (isIntOrString(schema)) Object.assign(result, { type: ['integer', 'string'], anyOf: undefined })
   if (nullable === true && typeof result.type === 'string') result.type = [result.type, 'null']
   if (isSchema(items)) result.items = toJsonSchema(items)
   if (isSchema(additionalProperties)) result.additionalProperties = toJsonSchema(additionalProperties)
@@ -44,6 +62,10 @@ function toJsonSchema (schema: Schema, isRoot = false): Schema {
     if (!isOpen) result.additionalProperties = false
   }
   return defined(result)
+}
+
+function isIntOrString (schema: Schema): boolean {
+  return schema['x-kubernetes-int-or-string'] === true || schema.format === 'int-or-string'
 }
 
 function isSchema (value: unknown): value is Schema {
