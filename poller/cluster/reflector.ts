@@ -1,11 +1,12 @@
 // Keeps a copy of all objects of one resource: a list by pages, then watch streams, and what it takes to go on after any fault.
+// A page goes into the store as it comes, so that listing anew never holds everything twice.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ExponentialBackoff } from 'cockatiel'
 import type { Logger } from 'pino'
 import type { KubeObject } from '../../hooks/core/request.ts'
 import { isApiError } from './api-error.ts'
 import type { ClusterClient } from './client.ts'
-import { createStore, type ChangeListener, type Store } from './store.ts'
+import { createStore, keyOf, type ChangeListener, type Store } from './store.ts'
 import { watchOnce } from './watch.ts'
 
 const PAGE = 500
@@ -25,6 +26,8 @@ export type ReflectorOptions = {
   monotonic: () => number
   watchSeconds?: () => number
   marginMs?: number
+  /** [500] Objects a page. */
+  pageSize?: number
   backoff?: { initialMs: number, maxMs: number }
 }
 
@@ -62,17 +65,25 @@ export function startReflector<T extends KubeObject> (options: ReflectorOptions)
   }
 }
 
-/** Where a reflection stands: without a version the next thing to do is a list. */
-type Position = { version: string | undefined, failures: number }
+/** Where a reflection stands: without a version the next thing to do is a list, or the next page of one. */
+type Position = { version: string | undefined, listing: Listing | undefined, failures: number }
+
+/** A list that is not complete yet: what it has shown so far, and how it goes on. */
+type Listing = {
+  seen: Set<string>
+  next: string | undefined
+  /** All in one answer: a list by pages has outlived its token, which servers forget after some minutes. */
+  whole: boolean
+}
 
 async function reflect<T extends KubeObject> (options: ReflectorOptions, store: Store<T>, { signal, onSynced }: { signal: AbortSignal, onSynced: () => void }): Promise<void> {
   const factory = new ExponentialBackoff({ initialDelay: options.backoff?.initialMs ?? 1_000, maxDelay: options.backoff?.maxMs ?? 30_000 })
-  const position: Position = { version: undefined, failures: 0 }
+  const position: Position = { version: undefined, listing: undefined, failures: 0 }
   let backoff = factory.next()
   while (!signal.aborted) {
     try {
       if (position.version === undefined) {
-        position.version = await listAll(options, store, signal)
+        await listAll(options, store, position, signal)
         onSynced()
       }
       await follow(options, store, position, signal)
@@ -81,7 +92,8 @@ async function reflect<T extends KubeObject> (options: ReflectorOptions, store: 
       if (signal.aborted) return
       backoff = position.failures === 0 ? factory.next() : backoff.next(undefined)
       const asked = recover(error, position, options)
-      await sleep(Math.max(backoff.duration, asked), undefined, { signal }).catch(() => undefined)
+      // Not all at the same moment when the server has refused several of us.
+      await sleep(Math.max(backoff.duration, asked * (1 + Math.random() * 0.2)), undefined, { signal }).catch(() => undefined)
     }
   }
 }
@@ -90,26 +102,38 @@ async function reflect<T extends KubeObject> (options: ReflectorOptions, store: 
 function recover (error: unknown, position: Position, { logger, path }: ReflectorOptions): number {
   position.failures += 1
   const refused = isApiError(error) && error.status !== 0
-  if (isApiError(error, 'Gone') || (refused && position.failures % DOUBT_AFTER === 0)) position.version = undefined
+  const gone = isApiError(error, 'Gone')
+  if (position.listing && gone) position.listing = beginList(!position.listing.whole)
+  if (gone || (refused && position.failures % DOUBT_AFTER === 0)) position.version = undefined
   logger.warn({ path, failures: position.failures, relist: position.version === undefined, err: error }, 'list or watch failed, trying again')
   return isApiError(error) ? error.retryAfterMs ?? 0 : 0
 }
 
 type ListPage<T> = { metadata?: { resourceVersion?: string, continue?: string }, items?: T[] }
 
-/** Lists by pages into the store and returns the version to watch from. A continue token that expired means: once more from the start. */
-async function listAll<T extends KubeObject> ({ client, path }: ReflectorOptions, store: Store<T>, signal: AbortSignal): Promise<string> {
-  const items: T[] = []
-  let next: string | undefined
-  let version = ''
-  do {
-    const page: ListPage<T> = await client.list(path, { query: { limit: PAGE, continue: next }, signal })
-    items.push(...page.items ?? [])
-    next = page.metadata?.continue || undefined
-    version = page.metadata?.resourceVersion ?? ''
-  } while (next !== undefined)
-  store.replace(items)
-  return version
+/** Lists page by page into the store. A page that fails is asked for again, for a list of many pages would else hardly ever come to its end on a bad day. */
+async function listAll<T extends KubeObject> ({ client, path, pageSize = PAGE }: ReflectorOptions, store: Store<T>, position: Position, signal: AbortSignal): Promise<void> {
+  const listing = position.listing ??= beginList(false)
+  for (;;) {
+    const { items = [], metadata = {} }: ListPage<T> = await client.list(path, { query: { limit: listing.whole ? undefined : pageSize, continue: listing.next }, signal })
+    for (const item of items) {
+      store.put(item)
+      listing.seen.add(keyOf(item))
+    }
+    position.failures = 0
+    listing.next = metadata.continue || undefined
+    if (listing.next === undefined) return complete(store, position, listing, metadata.resourceVersion)
+  }
+}
+
+function complete<T extends KubeObject> (store: Store<T>, position: Position, { seen }: Listing, version = ''): void {
+  store.keep(seen)
+  position.listing = undefined
+  position.version = version
+}
+
+function beginList (whole: boolean): Listing {
+  return { seen: new Set(), next: undefined, whole }
 }
 
 /** Watches from a position, which moves with every event, until the server ends the stream. */

@@ -12,8 +12,8 @@ export type Store<T extends KubeObject> = {
   size: () => number
   put: (object: T) => void
   remove: (object: T) => void
-  /** Makes the store hold exactly these. */
-  replace: (objects: T[]) => void
+  /** Removes all but those with these keys. */
+  keep: (keys: ReadonlySet<string>) => void
   subscribe: (listener: ChangeListener<T>) => () => void
 }
 
@@ -33,7 +33,7 @@ export function createStore<T extends KubeObject> (logger: Logger): Store<T> {
   }
 
   function put (object: T): void {
-    const uid = uidOf(object)
+    const uid = keyOf(object)
     const before = objects.get(uid)
     // Versions may only be compared for equality. An equal one is a repetition after a new list.
     if (before !== undefined && before.metadata.resourceVersion === object.metadata.resourceVersion) return
@@ -43,9 +43,9 @@ export function createStore<T extends KubeObject> (logger: Logger): Store<T> {
   }
 
   function remove (object: T): void {
-    const before = objects.get(uidOf(object))
+    const before = objects.get(keyOf(object))
     if (before === undefined) return
-    objects.delete(uidOf(object))
+    objects.delete(keyOf(object))
     tell({ before })
   }
 
@@ -55,10 +55,8 @@ export function createStore<T extends KubeObject> (logger: Logger): Store<T> {
     size: () => objects.size,
     put,
     remove,
-    replace (list) {
-      const kept = new Set(list.map(uidOf))
-      for (const object of [...objects.values()]) if (!kept.has(uidOf(object))) remove(object)
-      for (const object of list) put(object)
+    keep (keys) {
+      for (const [key, object] of [...objects]) if (!keys.has(key)) remove(object)
     },
     subscribe (listener) {
       listeners.add(listener)
@@ -67,7 +65,8 @@ export function createStore<T extends KubeObject> (logger: Logger): Store<T> {
   }
 }
 
-function uidOf (object: KubeObject): string {
+/** What the store knows an object by. */
+export function keyOf (object: KubeObject): string {
   return object.metadata.uid ?? `${object.metadata.namespace ?? ''}/${object.metadata.name}`
 }
 

@@ -47,23 +47,55 @@ t.test('lists, then follows every change', async (t) => {
   t.equal(reflector.store.all()[0]?.metadata.managedFields, undefined, 'the bulk that nobody reads is left out')
 })
 
-t.test('lists by pages, and again from the start when a token expires', async (t) => {
-  let expire = true
-  const limits: Array<string | null> = []
+/** What each list asked for, and a way to break some of them. */
+async function startLarge (t: Test, answer: (continued: boolean, nth: number) => Fault | undefined): Promise<{ cluster: Cluster, asked: string[] }> {
+  const asked: string[] = []
   const cluster = await startCluster(t, {
     fault ({ verb, query }): Fault | undefined {
       if (verb !== 'list') return undefined
-      limits.push(query.get('limit'))
-      if (!query.has('continue') || !expire) return undefined
-      expire = false
-      return { answer: 410 }
+      asked.push(`${query.has('continue') ? 'next ' : ''}${query.get('limit') ?? 'whole'}`)
+      return answer(query.has('continue'), asked.length)
     }
   })
-  for (let i = 0; i < 501; i++) cluster.create(`m${i}`)
-  const { reflector } = reflect(t, cluster)
+  for (const name of ['a', 'b', 'c', 'd']) cluster.create(name)
+  return { cluster, asked }
+}
+
+t.test('lists by pages, and all at once when the token of a page has expired: pages that take longer than it lives would never come to an end', async (t) => {
+  const { cluster, asked } = await startLarge(t, (continued) => continued ? { answer: 410 } : undefined)
+  const { reflector, heard } = reflect(t, cluster, { pageSize: 2 })
   await reflector.synced
-  t.equal(reflector.store.size(), 501)
-  t.same(limits, ['500', '500', '500', '500'])
+  t.equal(reflector.store.size(), 4)
+  t.equal(heard.length, 4, 'what the first page had is not told twice')
+  t.same(asked, ['2', 'next 2', 'whole'])
+})
+
+t.test('a page that fails is asked for again, not all pages before it', async (t) => {
+  const { cluster, asked } = await startLarge(t, (continued, nth) => continued && nth < 5 ? { answer: 500 } : undefined)
+  const { reflector } = reflect(t, cluster, { pageSize: 2 })
+  await reflector.synced
+  t.equal(reflector.store.size(), 4)
+  t.same(asked, ['2', 'next 2', 'next 2', 'next 2', 'next 2'])
+})
+
+t.test('a list that was cut in two tells of what is gone only at its end', async (t) => {
+  let broken = false
+  const { cluster } = await startLarge(t, (continued) => broken && continued ? { answer: 503 } : undefined)
+  const { reflector, heard } = reflect(t, cluster, { pageSize: 2 })
+  await reflector.synced
+  await watching(cluster)
+  heard.length = 0
+  broken = true
+  cluster.server.faults.set({ answer: 410, verbs: ['watch'] })
+  for (const watch of cluster.server.watches()) watch.end({ error: statusOfCode(410, 'too old') })
+  cluster.remove('a')
+  const lists = cluster.server.counts.list
+  await until(() => cluster.server.counts.list > lists + 2)
+  t.same(heard, [], 'half a list takes nothing away')
+  broken = false
+  cluster.server.faults.clear()
+  await until(() => heard.length > 0)
+  t.same(heard, ['-a'])
 })
 
 t.test('waits for an API server that is down at the start', async (t) => {
