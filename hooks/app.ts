@@ -88,10 +88,15 @@ function addErrors (app: FastifyInstance): void {
   })
 }
 
+/** What the API server takes for a name, at its longest; anything else is no name, and may be megabytes. */
+function nameIn (value: unknown): string | undefined {
+  return typeof value === 'string' ? value.slice(0, 253) : undefined
+}
+
 /** Which object a body that may be anything is about. */
 function placeOf (body: unknown): { namespace?: string | undefined, name?: string | undefined } {
   const parent = (body as Partial<SyncRequest> | undefined)?.parent
-  return { namespace: parent?.metadata?.namespace, name: parent?.metadata?.name }
+  return { namespace: nameIn(parent?.metadata?.namespace), name: nameIn(parent?.metadata?.name) }
 }
 
 function addProbes (app: FastifyInstance, metrics: Metrics, state: State): void {

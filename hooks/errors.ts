@@ -2,10 +2,14 @@
 import { STATUS_CODES } from 'node:http'
 import type { FastifyError } from 'fastify'
 import { UnprocessableError } from './core/kind.ts'
+import { forPeople } from './core/safe-text.ts'
 import { envelopeProblem } from './envelope.ts'
 
 /** The largest call: a parent with many children, each with its managedFields. */
 export const BODY_LIMIT = 32 * 2 ** 20
+
+/** A message may name a key of the call, which may be megabytes long. An Event holds 1024. */
+const LONGEST_MESSAGE = 1000
 
 /** Thrown by our own gates. `retryAfter` in whole seconds, at least 1: without it Metacontroller would come back at once, for ever. */
 export class RefusedError extends Error {
@@ -39,7 +43,7 @@ export function refusalOf (error: FastifyError | Error): Refusal {
   const [problem] = validation ?? []
   if (problem) {
     const { field, message } = envelopeProblem(problem)
-    return { ...refusal(400, message), field }
+    return { ...refusal(400, message), field: forPeople(field, LONGEST_MESSAGE) }
   }
   const sentence = SENTENCES[code]
   if (sentence !== undefined && statusCode < 500) return refusal(statusCode, sentence)
@@ -48,5 +52,5 @@ export function refusalOf (error: FastifyError | Error): Refusal {
 }
 
 function refusal (statusCode: number, message: string): Refusal {
-  return { statusCode, error: STATUS_CODES[statusCode] ?? 'Error', message }
+  return { statusCode, error: STATUS_CODES[statusCode] ?? 'Error', message: forPeople(message, LONGEST_MESSAGE) }
 }

@@ -4,6 +4,7 @@ import { pino } from 'pino'
 import { collectDefaultMetrics } from 'prom-client'
 import { buildApp, type Hooks } from './app.ts'
 import { SettingsError } from './core/environment.ts'
+import { safeLine } from './core/safe-text.ts'
 import { kinds } from './kinds.ts'
 import { readSettings, type Settings } from './settings.ts'
 import { readTls, renewTls } from './tls.ts'
@@ -13,7 +14,7 @@ import { createTokenCheck } from './tokens.ts'
 const PATIENCE_SECONDS = 15
 
 const settings = settingsOrExit()
-const logger = pino({ level: settings.LOG_LEVEL })
+const logger = pino({ level: settings.LOG_LEVEL, hooks: { streamWrite: safeLine } })
 try {
   await serve(settings)
 } catch (error) {

@@ -1,6 +1,7 @@
 // The process of the poller: reads settings, starts, and leaves in order when it is told to.
 import { pino } from 'pino'
 import { SettingsError } from '../hooks/core/environment.ts'
+import { safeLine } from '../hooks/core/safe-text.ts'
 import { startPoller } from './poller.ts'
 import { readSettings, type Settings } from './settings.ts'
 
@@ -10,7 +11,7 @@ const SECRET_FIELDS = ['authorization', 'token', 'password', 'secret', 'key', 'e
 const LONGEST_STOP_MS = 25_000
 
 const settings = settingsOrExit()
-const logger = pino({ level: settings.logLevel, redact: SECRET_FIELDS.flatMap((field) => [field, `*.${field}`, `*.*.${field}`]) })
+const logger = pino({ level: settings.logLevel, redact: SECRET_FIELDS.flatMap((field) => [field, `*.${field}`, `*.*.${field}`]), hooks: { streamWrite: safeLine } })
 try {
   const poller = await startPoller(settings, logger)
   const { namespace, registries, prometheus } = settings

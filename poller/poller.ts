@@ -132,6 +132,7 @@ async function startWebhook ({ webhook }: Settings, { loop, metrics, isLeader, n
     hint: loop.hint,
     now,
     onDelivery: metrics.onDelivery,
+    onFailure: (error) => { logger.error({ err: error }, 'webhook delivery cannot be judged') },
     onRenewal: (error) => { if (error) logger.warn({ err: error }, 'webhook certificate cannot be renewed; the old one stays in use') }
   })
 }

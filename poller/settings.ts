@@ -5,13 +5,13 @@ import { homedir, hostname } from 'node:os'
 import { join } from 'node:path'
 import { Type, type Static } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
-import { parse } from 'yaml'
 import { readEnvironment, SettingsError, type Variables } from '../hooks/core/environment.ts'
 import { oneOf } from '../hooks/core/schema.ts'
 import { parsePrometheusConfig, type PrometheusConfig } from './analysis/config.ts'
 import { ConfigError } from './http/config.ts'
 import { parseRegistryConfig, type RegistryConfig } from './registry/config.ts'
 import type { WebhookConfig } from './registry/webhook-server.ts'
+import { parseYamlText } from './yaml-text.ts'
 
 const port = (value: number) => Type.Integer({ default: value, minimum: 0, maximum: 65535, description: 'a port from 0 (any free one) to 65535' })
 const text = (description: string) => Type.Optional(Type.String({ description }))
@@ -110,7 +110,7 @@ function readConfigFile (path: string): Pick<Settings, 'registries' | 'prometheu
 
 function parseYaml (path: string): unknown {
   try {
-    return parse(readFileSync(path, 'utf8'))
+    return parseYamlText(readFileSync(path, 'utf8'))
   } catch (error) {
     throw new SettingsError(`SLUICE_CONFIG names ${path}, which cannot be read: ${(error as Error).message.trim()}`, { cause: error })
   }

@@ -4,6 +4,7 @@ import { factInstants, parseFacts } from './facts.ts'
 import { UnprocessableError, type Kind } from './kind.ts'
 import { newestInstant, newestOutsideInstant, type CustomizeRequest, type RelatedRule, type SyncRequest, type SyncResponse } from './request.ts'
 import { respond, respondRelated } from './respond.ts'
+import { forPeople } from './safe-text.ts'
 import type { Condition } from './schema.ts'
 import { readSpec, type SpecProblem } from './spec.ts'
 
@@ -63,7 +64,7 @@ function withProblems (request: SyncRequest, response: SyncResponse, problems: S
   const { conditions } = response.status as { conditions?: Condition[] }
   if (problems.length === 0 || !conditions) return response
   const previous = (request.parent.status as { conditions?: Condition[] } | undefined)?.conditions
-  const message = problems.map((problem) => problem.message).join(' ').slice(0, 2000)
+  const message = forPeople(problems.map((problem) => problem.message).join(' '), 2000)
   const wanted = [{ type: SPEC_ACCEPTED, status: 'False' as const, reason: 'InvalidFields', message }]
   const added = setConditions(previous, wanted, newestInstant(request), request.parent.metadata.generation)
   return { ...response, status: { ...response.status, conditions: [...conditions, ...added] } }

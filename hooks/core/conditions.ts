@@ -1,13 +1,14 @@
 // Conditions as Kubernetes keeps them: the time tells when `status` last changed, and nothing else moves it.
+import { forPeople } from './safe-text.ts'
 import type { Condition } from './schema.ts'
 import { formatInstant, parseInstant } from './time.ts'
 
 /** What a condition says now. `since`: the instant of its cause, in whole seconds, where one is known. */
 export type Aspect = Pick<Condition, 'type' | 'status' | 'reason' | 'message'> & { since?: number | undefined }
 
-/** One condition; messages are cut well below what the API server takes. */
+/** One condition; messages are cut well below what the API server takes, and hold nothing that people must not see, or cannot. */
 export function aspect (type: string, status: Aspect['status'], reason: string, message: string): Aspect {
-  return { type, status, reason, message: message.slice(0, 1000) }
+  return { type, status, reason, message: forPeople(message, 1000) }
 }
 
 /**

@@ -4,8 +4,12 @@ import { Type, type Static, type TSchema } from '@sinclair/typebox'
 import { TypeCompiler, type TypeCheck } from '@sinclair/typebox/compiler'
 import type { KubeObject } from './request.ts'
 import { COMMANDS, FACTS } from './labels.ts'
+import { escapeInvisible } from './safe-text.ts'
 import { instant, oneOf } from './schema.ts'
 import { parseInstant } from './time.ts'
+
+/** Of a version, as MLflow counts them: it becomes part of names, of queries and of commands that people copy, so nothing else is taken for one. */
+export const VERSION_NUMBER = '^[0-9]{1,19}$'
 
 /** A fact is cut or refused by its writer beyond this many characters. */
 export const FACT_LIMIT = 4096
@@ -20,7 +24,7 @@ export const RegistryFact = Type.Object({
   model: Type.String(),
   alias: Type.String(),
   state: oneOf(['Found', 'AliasMissing', 'ModelMissing', 'NotReady', 'Unreachable', 'Refused']),
-  version: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
+  version: Type.Optional(Type.String({ pattern: VERSION_NUMBER })),
   /** Creation time of the version in RFC 3339 with milliseconds: with the number it is the identity of a version. */
   createdAt: Type.Optional(instant()),
   /** A URI that a storage initializer can read. Absent when there is none: then `problem` says why. */
@@ -138,7 +142,7 @@ export function parseCommands (annotations: KubeObject['metadata']['annotations'
 
 /** The annotation's text for a fact: numbers rounded to 4 significant digits, so that noise is no change. Throws over FACT_LIMIT. */
 export function formatFact (fact: RegistryFact | AnalysisFact | PodsFact | ReferencesFact): string {
-  const text = JSON.stringify(fact, (_key, value: unknown) => typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(4)) : value)
+  const text = escapeInvisible(JSON.stringify(fact, (_key, value: unknown) => typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(4)) : value))
   if (text.length > FACT_LIMIT) throw new RangeError(`a fact of ${text.length} characters is over the limit of ${FACT_LIMIT}`)
   return text
 }
@@ -149,7 +153,7 @@ export function factInstants (facts: Facts): Array<number | undefined> {
 }
 
 function parse<T extends TSchema> (schema: TypeCheck<T>, text: string | undefined): Static<T> | undefined {
-  if (text === undefined) return undefined
+  if (text === undefined || text.length > FACT_LIMIT) return undefined
   try {
     const value: unknown = JSON.parse(text)
     return schema.Check(value) ? value : undefined

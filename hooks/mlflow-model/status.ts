@@ -1,5 +1,6 @@
 // The status of an MlflowModel: the mirror of the memory that was observed, and what people read.
 import { defined } from '../core/plain-value.ts'
+import { forPeople } from '../core/safe-text.ts'
 import { formatInstant } from '../core/time.ts'
 import type { Memory, Status } from './schema/status.ts'
 import { isReady, type RolloutFacts } from './rollout/facts.ts'
@@ -19,7 +20,7 @@ export function computeStatus (memory: Memory, facts: RolloutFacts, { summary, u
     ...progressOf(memory, facts),
     phase: summary.phase,
     reason: summary.reason,
-    error: summary.error?.slice(0, 1024),
+    error: summary.error === undefined ? undefined : forPeople(summary.error, 1024),
     url: memory.stable || memory.canary ? url : undefined,
     nextDeadline: deadlines.length > 0 ? formatInstant(Math.min(...deadlines)) : undefined
   } as Status)

@@ -1,6 +1,7 @@
 // Asks one Prometheus for the value of a query at one instant. Answers are readings: numbers, or the reason why there are none.
 import { Type, type Static } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
+import { forPeople } from '../../hooks/core/safe-text.ts'
 import { secondsOf } from '../../hooks/core/time.ts'
 import { createJsonClient, type RequestReport } from '../http/client.ts'
 import { isRemoteError, type RemoteError } from '../http/errors.ts'
@@ -76,7 +77,7 @@ export function createPrometheusClient ({ server, config, onRequest, onInfo, res
 function readSamples ({ data, warnings = [] }: Answer): Reading<Sample[]> {
   const [warning] = warnings
   // Warnings speak of missing stores, failed remote reads and cut results: a part of the requests may be missing on one side only.
-  if (warning !== undefined) return problemOf('Inconclusive', 'PartialData', warning.slice(0, 200))
+  if (warning !== undefined) return problemOf('Inconclusive', 'PartialData', forPeople(warning.slice(0, 4096), 200))
   if (data.resultType === 'vector' && Value.Check(Vector, data.result)) {
     return { value: data.result.map(({ metric, value: [, text] }) => ({ labels: metric, value: parseValue(text) })) }
   }

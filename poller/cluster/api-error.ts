@@ -1,4 +1,5 @@
 // What went wrong in a call to the API server, told apart by type: callers decide by `kind`, never by the text.
+import { forPeople } from '../../hooks/core/safe-text.ts'
 
 /**
  * - Conflict: the resourceVersion, or the uid, is not the current one. AlreadyExists: the name is taken.
@@ -7,6 +8,9 @@
  * - Unavailable: no answer, or one that says nothing about the request (5xx).
  */
 export type ApiErrorKind = 'NotFound' | 'Conflict' | 'AlreadyExists' | 'Replaced' | 'Gone' | 'Throttled' | 'Unauthorized' | 'Forbidden' | 'Invalid' | 'Unavailable'
+
+/** How much of what a server said is told: an API server that refuses an object may quote the whole of it. */
+const LONGEST_SAID = 1024
 
 /** A call that did not succeed. */
 export class ApiError extends Error {
@@ -34,7 +38,8 @@ export type ApiStatus = { code?: number, reason?: string, message?: string, deta
 
 /** The error for an answer; `what` says what could not be done, such as `GET /api/v1/pods`. */
 export function apiErrorOf (what: string, status: number, body: ApiStatus | undefined, retryAfterMs?: number): ApiError {
-  const said = body?.message ? `: ${body.message}` : ''
+  // In front of an API server may stand what says anything, and echoes what it was sent.
+  const said = typeof body?.message === 'string' ? `: ${forPeople(body.message.slice(0, LONGEST_SAID))}` : ''
   const seconds = body?.details?.retryAfterSeconds
   return new ApiError(`${what} was answered ${status}${said}`, {
     kind: kindOf(status, body),

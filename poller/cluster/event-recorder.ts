@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { ExponentialBackoff } from 'cockatiel'
 import type { Logger } from 'pino'
 import type { KubeObject } from '../../hooks/core/request.ts'
+import { forPeople } from '../../hooks/core/safe-text.ts'
 import { isApiError } from './api-error.ts'
 import type { ClusterClient } from './client.ts'
 import { PRIORITY, type WriteQueue } from './write-queue.ts'
@@ -62,7 +63,7 @@ export function createEventRecorder (options: RecorderOptions): EventRecorder {
       type: event.type,
       reason: event.reason,
       action: event.action,
-      note: cutNote(event.note),
+      note: cutNote(forPeople(event.note)),
       regarding: { apiVersion, kind, name: metadata.name, ...(metadata.namespace !== undefined && { namespace: metadata.namespace }), uid: metadata.uid, resourceVersion: metadata.resourceVersion }
     }
   }

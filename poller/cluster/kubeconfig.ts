@@ -3,10 +3,10 @@ import { readFile } from 'node:fs/promises'
 import { delimiter, dirname, resolve } from 'node:path'
 import { Type, type Static, type TSchema } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
-import { parse } from 'yaml'
 import { defined } from '../../hooks/core/plain-value.ts'
 import { cachedFile, type Connection, type TlsMaterial } from './connection.ts'
 import { createExecCredential, ExecConfig, type ExecCredential } from './exec-credential.ts'
+import { parseYamlText } from '../yaml-text.ts'
 
 const text = Type.Optional(Type.String())
 
@@ -104,7 +104,7 @@ async function pem (data: string | undefined, path: string | undefined, folder: 
 async function readFiles (paths: string[]) {
   const config = { current: undefined as string | undefined, clusters: new Map<string, Entry>(), contexts: new Map<string, Entry>(), users: new Map<string, Entry>() }
   for (const path of paths) {
-    const file = checked(Kubeconfig, parse(await readFile(path, 'utf8')), path)
+    const file = checked(Kubeconfig, await readYaml(path), path)
     config.current ??= file['current-context'] || undefined
     const folder = dirname(resolve(path))
     keepFirst(config.clusters, file.clusters, 'cluster', folder)
@@ -112,6 +112,15 @@ async function readFiles (paths: string[]) {
     keepFirst(config.users, file.users, 'user', folder)
   }
   return config
+}
+
+async function readYaml (path: string): Promise<unknown> {
+  const text = await readFile(path, 'utf8')
+  try {
+    return parseYamlText(text)
+  } catch (error) {
+    throw new Error(`kubeconfig ${path}: ${(error as Error).message}`)
+  }
 }
 
 function keepFirst (into: Map<string, Entry>, entries: Array<{ name: string } & Record<string, unknown>> | undefined, key: string, folder: string): void {

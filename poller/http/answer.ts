@@ -1,7 +1,8 @@
 // Turns what a server sent into JSON of the expected shape, or into a RemoteError that says what came in its place.
 import type { Static, TSchema } from '@sinclair/typebox'
-import { Value } from '@sinclair/typebox/value'
+import { TypeCompiler, type TypeCheck } from '@sinclair/typebox/compiler'
 import type { Dispatcher } from 'undici'
+import { forPeople } from '../../hooks/core/safe-text.ts'
 import { RemoteError, type RemoteErrorKind } from './errors.ts'
 import { headerOf, retryAfterOf } from './headers.ts'
 
@@ -23,12 +24,22 @@ export async function readAnswer<T extends TSchema> (response: Dispatcher.Respon
   const answer = await readBody(response, options.maxBytes)
   const { status, body } = answer
   if (status < 200 || status > 299) throw refusal(answer, response.headers, options)
-  if (body === undefined) throw new RemoteError('BadAnswer', options.redact(`answered ${status} with something that is not JSON${excerpt(answer.text)}; check the url of this entry`), { status })
-  if (!Value.Check(options.schema, body)) {
-    const first = Value.Errors(options.schema, body).First()
+  if (body === undefined) throw new RemoteError('BadAnswer', `answered ${status} with something that is not JSON${excerpt(answer.text, options.redact)}; check the url of this entry`, { status })
+  const check = checkOf(options.schema)
+  if (!check.Check(body)) {
+    const first = check.Errors(body).First()
     throw new RemoteError('BadAnswer', `answered JSON of an unexpected shape: ${first?.path || '/'}: ${first?.message ?? 'does not match'}`, { status, body })
   }
   return body
+}
+
+/** Compiled at its first use: a page of a scan holds hundreds of models, and a check that reads the schema at each costs more than parsing it. */
+const checks = new WeakMap<TSchema, TypeCheck<TSchema>>()
+
+function checkOf<T extends TSchema> (schema: T): TypeCheck<T> {
+  const check = checks.get(schema) ?? TypeCompiler.Compile<TSchema>(schema)
+  checks.set(schema, check)
+  return check as TypeCheck<T>
 }
 
 // 408 and 425 ask for the same request again, as 429 does.
@@ -46,8 +57,8 @@ function refusal<T extends TSchema> (answer: Answer, headers: Dispatcher.Respons
   const { status, body, text } = answer
   const kind = options.classify?.(answer) ?? kindOfStatus(status, body !== undefined)
   const delay = retryAfterOf(headers)
-  const message = `answered ${status}${excerpt(messageOf(body) ?? text)}${remedy(answer, headerOf(headers, 'location'))}`
-  return new RemoteError(kind, options.redact(message), {
+  const message = `answered ${status}${excerpt(messageOf(body) ?? text, options.redact)}${remedy(answer, target(headerOf(headers, 'location'), options.redact))}`
+  return new RemoteError(kind, message, {
     status,
     body,
     again: true,
@@ -56,18 +67,18 @@ function refusal<T extends TSchema> (answer: Answer, headers: Dispatcher.Respons
 }
 
 // The remedies for what people meet most often. The Host guard answers text/plain, so it is told by its words.
-function remedy ({ status, body, text }: Answer, location: string | undefined): string {
+function remedy ({ status, body, text }: Answer, target: string): string {
   if (status === 403 && /host header/i.test(text)) return '; set MLFLOW_SERVER_ALLOWED_HOSTS (or --allowed-hosts) on the MLflow server to the host of this entry with and without port, or set host in the entry to a name that the server allows'
   if (status === 401 || status === 403) return '; check auth of this entry'
-  if (status >= 300 && status < 400) return `; redirects are not followed${target(location)}: set url to where the API itself answers`
+  if (status >= 300 && status < 400) return `; redirects are not followed${target}: set url to where the API itself answers`
   if (status === 404 && body === undefined) return '; check the path in url'
   return ''
 }
 
 // Query strings of redirects to a login page carry tokens, so only the place itself is shown.
-function target (location: string | undefined): string {
+function target (location: string | undefined, redact: (text: string) => string): string {
   const url = location === undefined ? null : URL.parse(location, 'http://same-server')
-  return url === null ? '' : ` (to ${url.host === 'same-server' ? '' : url.origin}${url.pathname})`
+  return url === null ? '' : ` (to ${cut(forPeople(redact(`${url.host === 'same-server' ? '' : url.origin}${url.pathname}`)))})`
 }
 
 async function readBody (response: Dispatcher.ResponseData, maxBytes: number): Promise<Answer> {
@@ -106,8 +117,13 @@ function messageOf (body: unknown): string | undefined {
   return [message, error, detail].find((value) => typeof value === 'string')
 }
 
-function excerpt (text: string): string {
-  const words = text.replace(/<(style|script)[^>]*>.*?<\/\1>/gis, ' ').replace(/<[^>]*>/g, ' ').replace(/[^\P{C}]+|\s+/gu, ' ').trim()
-  if (words === '') return ''
-  return `: ${words.length > EXCERPT ? `${words.slice(0, EXCERPT)}…` : words}`
+// Credentials go first, while they are whole, and the cut comes last. A page that is no page keeps the search for its tags busy for ever, so little of it is looked at.
+function excerpt (text: string, redact: (text: string) => string): string {
+  const page = forPeople(redact(text.slice(0, PAGE_BYTES)))
+  const words = page.replace(/<(style|script)[^>]*>.*?<\/\1>/gis, ' ').replace(/<[^>]*>/g, ' ').replace(/\s+/g, ' ').trim()
+  return words === '' ? '' : `: ${cut(words)}`
+}
+
+function cut (text: string): string {
+  return text.length > EXCERPT ? `${text.slice(0, EXCERPT)}…` : text
 }

@@ -5,7 +5,7 @@ import { Pool, type Dispatcher } from 'undici'
 import { readAnswer, type Classify } from './answer.ts'
 import type { Endpoint } from './config.ts'
 import { makeConnector } from './connector.ts'
-import { readCredentials, redact, type Credentials, type TokenSource } from './credentials.ts'
+import { readCredentials, redact, secretHeaders, type Credentials, type TokenSource } from './credentials.ts'
 import { RemoteError, type RemoteErrorKind } from './errors.ts'
 import { createResilience, type ResilienceOptions } from './resilience.ts'
 
@@ -86,7 +86,7 @@ export function createJsonClient (options: JsonClientOptions): JsonClient {
       schema: request.schema,
       maxBytes: request.maxBytes ?? options.maxBytes ?? DEFAULTS.maxBytes,
       classify: options.classify,
-      redact: (text) => redact(text, credentials.secrets)
+      redact: (text) => redact(text, [...credentials.secrets, ...secretHeaders(endpoint.headers)])
     })
   }
 
@@ -115,7 +115,8 @@ function dispatchOptions (endpoint: Endpoint, request: JsonRequest<TSchema>, cre
     headers: {
       accept: 'application/json',
       'user-agent': 'sluice-poller',
-      ...endpoint.headers,
+      // In lower case, so that no header goes out twice under two spellings.
+      ...Object.fromEntries(Object.entries(endpoint.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value])),
       ...request.headers,
       ...(body === undefined ? {} : { 'content-type': body.type }),
       ...(endpoint.host === undefined ? {} : { host: endpoint.host }),

@@ -24,8 +24,8 @@ export const endpointProperties = {
   url: Type.String({ minLength: 1, maxLength: 2048, description: 'Base URL, http or https, with the base path if there is one; no credentials in it.' }),
   auth: Type.Optional(Auth),
   caFile: Type.Optional(text('PEM file with the authorities to trust in place of the system\'s; re-read for new connections.')),
-  host: Type.Optional(Type.String({ minLength: 1, maxLength: 512, pattern: '^[^\\s/@]+$', description: 'Host header to send in place of the one in url, for servers that refuse theirs.' })),
-  headers: Type.Optional(Type.Record(Type.String({ pattern: '^[A-Za-z0-9-]+$' }), Type.String({ maxLength: 4096, pattern: '^[^\\r\\n]*$' }), { description: 'Further headers, such as X-Scope-OrgID.' }))
+  host: Type.Optional(Type.String({ minLength: 1, maxLength: 512, pattern: '^(\\[[0-9A-Fa-f:.]+\\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?$', description: 'Host header to send in place of the one in url, for servers that refuse theirs.' })),
+  headers: Type.Optional(Type.Record(Type.String({ pattern: '^[A-Za-z0-9-]+$' }), Type.String({ maxLength: 4096, pattern: '^[\\t\\x20-\\x7e]*$' }), { additionalProperties: false, description: 'Further headers, such as X-Scope-OrgID.' }))
 }
 
 export const Endpoint = Type.Object(endpointProperties)
@@ -76,11 +76,15 @@ function exactlyOne (given: Record<string, unknown>, at: string, plain: string, 
 }
 
 // These are set by the client itself; a second source for them would make the answer to "which one wins" a guess.
-const OWN_HEADERS = new Set(['authorization', 'host', 'content-length', 'content-type', 'transfer-encoding', 'connection', 'accept'])
+const OWN_HEADERS = new Set(['authorization', 'host', 'content-length', 'content-type', 'transfer-encoding', 'connection', 'accept', 'expect', 'keep-alive', 'te', 'trailer', 'upgrade', 'x-mlflow-workspace'])
 
 function headerProblems (headers: Record<string, string>): string[] {
-  return Object.keys(headers).filter((name) => OWN_HEADERS.has(name.toLowerCase()))
-    .map((name) => `headers.${name}: is set by the poller itself; use auth or host`)
+  const names = Object.keys(headers)
+  const twice = names.filter((name, index) => names.findIndex((other) => other.toLowerCase() === name.toLowerCase()) < index)
+  return [
+    ...names.filter((name) => OWN_HEADERS.has(name.toLowerCase())).map((name) => `headers.${name}: is set by the poller itself; use auth or host, and spec.workspace of the objects`),
+    ...twice.map((name) => `headers.${name}: is there twice, in another spelling; keep one`)
+  ]
 }
 
 function fieldName (at: string, pointer: string): string {

@@ -22,9 +22,22 @@ export async function readCredentials (auth: Auth = {}, token?: TokenSource): Pr
   return { secrets: [] }
 }
 
-/** Text with every secret replaced. Servers and proxies do echo headers in their error pages. */
+/** Text with every secret replaced. Servers and proxies do echo headers in their error pages, as they are, escaped for HTML, or encoded for an address. */
 export function redact (text: string, secrets: string[]): string {
-  return secrets.filter((secret) => secret !== '').reduce((rest, secret) => rest.replaceAll(secret, '[redacted]'), text)
+  const spellings = new Set(secrets.filter((secret) => secret !== '').flatMap((secret) => [secret, escapeHtml(secret), encodeURIComponent(secret), new URLSearchParams({ s: secret }).toString().slice(2)]))
+  return [...spellings].sort((a, b) => b.length - a.length).reduce((rest, secret) => rest.replaceAll(secret, '[redacted]'), text)
+}
+
+/** The values among these headers that are credentials, by their name (as the chart tells them) or by what they begin with. */
+export function secretHeaders (headers: Record<string, string> = {}): string[] {
+  return Object.entries(headers).filter(([name, value]) => SECRET_NAME.test(name) || /^\s*(basic|bearer)\s/i.test(value))
+    .flatMap(([, value]) => [value, value.replace(/^\s*(basic|bearer)\s+/i, '')])
+}
+
+const SECRET_NAME = /authorization|cookie|token|secret|passw|api-?key|access-?key|credential|session|signature|jwt|-key$|-auth$/i
+
+function escapeHtml (text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')
 }
 
 function bearer (token: string): Credentials {

@@ -30,6 +30,11 @@ export function missing (question: RegistryQuestion, state: 'ModelMissing' | 'Al
   return { ...question, state }
 }
 
+/** The alias names a version that is no version of MLflow: nothing is asked about it, and nothing made of its name. */
+export function unnumbered (question: RegistryQuestion): Observation {
+  return { ...question, state: 'NotReady', problem: 'the version that the alias names is not a number; only versions as MLflow numbers them can be served' }
+}
+
 /** The alias names `version`, which is in this condition. */
 export function found (question: RegistryQuestion, version: string, answer: VersionAnswer, artifactsDestination?: string): Observation {
   switch (answer.kind) {

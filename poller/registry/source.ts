@@ -1,10 +1,13 @@
 // One registry as the observer uses it: its configuration, what is remembered of it, and what its answers mean.
 import { LRUCache } from 'lru-cache'
+import { VERSION_NUMBER } from '../../hooks/core/facts.ts'
 import type { RegistryQuestion } from '../../hooks/core/registry-question.ts'
 import type { ModelVersion, RegisteredModel, RegistryClient } from './client.ts'
 import type { RegistryConfig } from './config.ts'
-import { findAlias, found, hasOtherCase, missing, type Observation, type VersionAnswer, type VersionRecord } from './observe.ts'
+import { findAlias, found, hasOtherCase, missing, unnumbered, type Observation, type VersionAnswer, type VersionRecord } from './observe.ts'
 import { createModelReader, keyOf, REMEMBERED, type ModelReader } from './read-models.ts'
+
+const NUMBER = new RegExp(VERSION_NUMBER)
 
 export type Source = ModelReader & {
   config: RegistryConfig
@@ -49,6 +52,7 @@ export function createSource (config: RegistryConfig, client: RegistryClient, mo
       const confirmed = named === undefined ? await confirmAlias(question, model, last) : undefined
       const version = named ?? confirmed?.version
       if (version === undefined) return missing(question, 'AliasMissing')
+      if (!NUMBER.test(version)) return unnumbered(question)
       const listed = confirmed ?? model.latest_versions?.find((candidate) => candidate.version === version)
       return found(question, version, await readVersion(question, model, version, listed), config.artifactsDestination)
     },

@@ -22,6 +22,8 @@ export type WebhookConfig = {
 export type WebhookServerOptions = Omit<WebhookOptions, 'secret'> & {
   config: WebhookConfig
   onRenewal?: (error?: Error) => void
+  /** A delivery could not be judged: the secret's file is missing, say. */
+  onFailure?: (error: Error) => void
   /** [1000] Milliseconds between two looks at the certificate's files. */
   renewalInterval?: number
 }
@@ -33,6 +35,13 @@ export async function startWebhookServer (options: WebhookServerOptions): Promis
   const { config } = options
   // The type of an HTTPS instance differs in its server only, which nothing here but the renewal uses.
   const app = fastify({ https: readCertificate(config), requestTimeout: 10_000, connectionTimeout: 10_000 }) as unknown as FastifyInstance
+  app.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
+    const { statusCode = 500 } = error
+    if (statusCode >= 500) options.onFailure?.(error)
+    // Whoever asks may be anybody: he learns no path and no word of ours.
+    return reply.code(statusCode >= 500 ? 503 : statusCode).send({ outcome: statusCode >= 500 ? 'Failed' : 'Malformed' })
+  })
+  app.setNotFoundHandler(async (_request, reply) => await reply.code(404).send({ outcome: 'NotFound' }))
   await registerWebhook(app, { ...options, secret: () => readSecret(config.secretFile) })
   await app.listen({ port: config.port, host: config.host })
   const stopRenewal = renew(app.server as unknown as Server, options)
