@@ -97,7 +97,7 @@ function registryWork (parts: LoopParts, term: Term): Work {
   const { registry, models: { writer } } = parts
   const writes = writesOf<RegistryFact>(parts, term, {
     key: FACTS.registry,
-    write: async ({ uid, fact }) => { await writer.write(uid, { [FACTS.registry]: formatFact(fact) }, PRIORITY.registry) },
+    write: async ({ uid, fact }) => { await writer.write(uid, { [FACTS.registry]: formatFact(fact) }, PRIORITY.registry, term.signal) },
     onWritten: ({ fact }) => { parts.metrics.countFact(FACTS.registry, fact) }
   })
   const tellRefusals = createRefusalTeller({ recorder: parts.recorder, find: (uid) => parts.models.reflector.store.get(uid), logger: parts.logger })
@@ -118,7 +118,7 @@ function analysisWork (parts: LoopParts, term: Term): Work {
   const unwritten = new Map<string, Finding<AnalysisFact>>()
   const writes = writesOf<AnalysisFact>(parts, term, {
     key: FACTS.analysis,
-    write: async ({ uid, fact }) => { await writer.write(uid, { [FACTS.analysis]: formatFact(fact) }, PRIORITY.analysis) },
+    write: async ({ uid, fact }) => { await writer.write(uid, { [FACTS.analysis]: formatFact(fact) }, PRIORITY.analysis, term.signal) },
     onWritten (finding) {
       if (unwritten.get(finding.uid) !== finding) return
       unwritten.delete(finding.uid)
@@ -138,7 +138,7 @@ function clockWork (parts: LoopParts, term: Term): Work {
   const { kinds, serverTime } = parts
   const all = kinds.map(({ writer }) => ({
     writer,
-    writes: writesOf<string>(parts, term, { key: FACTS.clock, write: async ({ uid, fact }) => { await writer.write(uid, { [FACTS.clock]: fact }, PRIORITY.clock) } })
+    writes: writesOf<string>(parts, term, { key: FACTS.clock, write: async ({ uid, fact }) => { await writer.write(uid, { [FACTS.clock]: fact }, PRIORITY.clock, term.signal) } })
   }))
   // An object that is being told the time, or could not be told it, is not what the round waits for.
   const free = ({ writer, writes }: typeof all[number]) => writer.objects().filter(({ metadata }) => writes.isFree(metadata.uid ?? ''))

@@ -1,5 +1,6 @@
 // Writes one annotation on many objects, none of which waits for another: an object that cannot be written is tried again after a pause of its own.
 import { ExponentialBackoff, noJitterGenerator, type IBackoff } from 'cockatiel'
+import { waitAskedBy } from './cluster/api-error.ts'
 import type { Finding } from './model.ts'
 
 export type ObjectWritesOptions<Fact> = {
@@ -44,11 +45,11 @@ export function createObjectWrites<Fact> (options: ObjectWritesOptions<Fact>): O
     return (pauses.get(uid)?.until ?? -Infinity) > monotonic()
   }
 
-  function pause (uid: string): void {
+  function pause (uid: string, error: unknown): void {
     // Two who waited for one write failed once.
     if (isPausing(uid)) return
     const backoff = pauses.get(uid)?.backoff.next(undefined) ?? factory.next()
-    pauses.set(uid, { backoff, until: monotonic() + Math.ceil(backoff.duration) })
+    pauses.set(uid, { backoff, until: monotonic() + Math.ceil(Math.max(backoff.duration, waitAskedBy(error))) })
   }
 
   async function writeOne (finding: Finding<Fact>): Promise<void> {
@@ -59,7 +60,7 @@ export function createObjectWrites<Fact> (options: ObjectWritesOptions<Fact>): O
       pauses.delete(uid)
       options.onWritten?.(finding)
     } catch (error) {
-      pause(uid)
+      pause(uid, error)
       options.onFailed(finding, error)
     } finally {
       const others = (writing.get(uid) ?? 1) - 1

@@ -44,7 +44,7 @@ export async function startPoller (settings: Settings, logger: Logger): Promise<
   const metrics = createMetrics({ monotonic, objects: () => Object.fromEntries(kinds.map(({ plural, reflector }) => [plural, reflector.store.size()])) })
   const client = createClusterClient(await connect({ ...settings, monotonic }), { monotonic, onCall: metrics.onCall })
   const queue = createWriteQueue()
-  kinds.push(...WATCHED.map((watched) => watch(watched, { client, queue, settings, logger })))
+  kinds.push(...WATCHED.map((watched) => watch(watched, { client, queue, settings, logger, mayWrite: () => elector.isLeader() })))
   const observers = createObservers(settings, { client, kinds, metrics, logger })
   const identity = `${settings.podName}_${randomUUID()}`
   const recorder = createEventRecorder({ client, queue, instance: settings.podName, logger })
@@ -80,11 +80,11 @@ export async function startPoller (settings: Settings, logger: Logger): Promise<
   }
 }
 
-type Surroundings = { client: ClusterClient, queue: WriteQueue, settings: Settings, logger: Logger }
+type Surroundings = { client: ClusterClient, queue: WriteQueue, settings: Settings, logger: Logger, mayWrite: () => boolean }
 
-function watch (watched: Watched, { client, queue, settings, logger }: Surroundings): Kind {
+function watch (watched: Watched, { client, queue, settings, logger, mayWrite }: Surroundings): Kind {
   const reflector = startReflector({ client, path: collectionPath(watched, settings.namespace), logger, monotonic })
-  const writer = createAnnotationWriter({ client, queue, store: reflector.store, pathOf: (metadata) => objectPath(watched, metadata), monotonic, logger })
+  const writer = createAnnotationWriter({ client, queue, store: reflector.store, pathOf: (metadata) => objectPath(watched, metadata), monotonic, mayWrite, logger })
   return { watched, plural: watched.plural, reflector, writer }
 }
 

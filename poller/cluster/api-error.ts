@@ -33,19 +33,32 @@ export function isApiError (error: unknown, ...kinds: ApiErrorKind[]): error is 
   return error instanceof ApiError && (kinds.length === 0 || kinds.includes(error.kind))
 }
 
+/** Milliseconds for which the API server does not want to be asked again. */
+export function waitAskedBy (error: unknown): number {
+  return isApiError(error) ? error.retryAfterMs ?? 0 : 0
+}
+
 /** A Status object as the API server answers and as a watch's ERROR event carries it. */
 export type ApiStatus = { code?: number, reason?: string, message?: string, details?: { retryAfterSeconds?: number, causes?: Array<{ field?: string }> } }
+
+/** What is asked for beyond it is a mistake of somebody in between: a poller that obeys for hours is as good as dead. */
+const LONGEST_RETRY_AFTER_MS = 60_000
 
 /** The error for an answer; `what` says what could not be done, such as `GET /api/v1/pods`. */
 export function apiErrorOf (what: string, status: number, body: ApiStatus | undefined, retryAfterMs?: number): ApiError {
   // In front of an API server may stand what says anything, and echoes what it was sent.
   const said = typeof body?.message === 'string' ? `: ${forPeople(body.message.slice(0, LONGEST_SAID))}` : ''
-  const seconds = body?.details?.retryAfterSeconds
   return new ApiError(`${what} was answered ${status}${said}`, {
     kind: kindOf(status, body),
     status,
-    retryAfterMs: retryAfterMs ?? (seconds === undefined ? undefined : seconds * 1000)
+    retryAfterMs: waitOf(retryAfterMs, body)
   })
+}
+
+function waitOf (header: number | undefined, body: ApiStatus | undefined): number | undefined {
+  const seconds = body?.details?.retryAfterSeconds
+  const asked = header ?? (seconds === undefined ? undefined : seconds * 1000)
+  return asked === undefined ? undefined : Math.min(asked, LONGEST_RETRY_AFTER_MS)
 }
 
 function kindOf (status: number, body: ApiStatus | undefined): ApiErrorKind {

@@ -9,7 +9,12 @@ import { createServerClock } from './server-clock.ts'
 
 export type Verb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch'
 export type Query = Record<string, string | number | boolean | undefined>
-export type CallOptions = { query?: Query, signal?: AbortSignal | undefined }
+export type CallOptions = {
+  query?: Query
+  signal?: AbortSignal | undefined
+  /** A 429 is told to the caller at once, who waits as long as it asks for: what is true now may be wrong by then. */
+  tellThrottling?: boolean
+}
 
 /** One call, for metrics. `resource` is the plural, `outcome` the HTTP status or `unreachable`. */
 export type CallReport = { verb: Verb, resource: string, outcome: string, seconds: number }
@@ -44,7 +49,6 @@ const CONNECTIONS = 32
 const CONNECT_TIMEOUT_MS = 10_000
 /** A 429 says that nothing was done, so it is tried again a few times before the caller hears of it. */
 const THROTTLED_RETRIES = 3
-const LONGEST_RETRY_AFTER_MS = 60_000
 
 /** A client of one API server. */
 export function createClusterClient (connection: Connection, options: ClientOptions): ClusterClient {
@@ -74,36 +78,34 @@ export function createClusterClient (connection: Connection, options: ClientOpti
   }
 
   async function json<T> (call: Call): Promise<T> {
-    return await patience.execute(async () => {
+    const once = async (): Promise<T> => {
       const response = await send(call)
       try {
         return await response.body.json() as T
       } catch (error) {
         throw unreachable(error, `${call.method} ${call.path}`, call.signal)
       }
-    }, call.signal)
+    }
+    return call.tellThrottling === true ? await once() : await patience.execute(once, call.signal)
   }
 
   return {
-    get: async (path, { query, signal } = {}) => await json({ verb: 'get', method: 'GET', path, query, signal }),
-    list: async (path, { query, signal } = {}) => await json({ verb: 'list', method: 'GET', path, query, signal }),
-    create: async (path, body, { query, signal } = {}) => await json({ verb: 'create', method: 'POST', path, query, signal, body }),
-    update: async (path, body, { query, signal } = {}) => await json({ verb: 'update', method: 'PUT', path, query, signal, body }),
-    patch: async (path, body, { query, signal } = {}) =>
-      await json({ verb: 'patch', method: 'PATCH', path, query, signal, body, contentType: 'application/merge-patch+json' }),
-    watch: async (path, { query, signal }) => (await send({ verb: 'watch', method: 'GET', path, query, signal })).body,
+    get: async (path, options = {}) => await json({ verb: 'get', method: 'GET', path, ...options }),
+    list: async (path, options = {}) => await json({ verb: 'list', method: 'GET', path, ...options }),
+    create: async (path, body, options = {}) => await json({ verb: 'create', method: 'POST', path, ...options, body }),
+    update: async (path, body, options = {}) => await json({ verb: 'update', method: 'PUT', path, ...options, body }),
+    patch: async (path, body, options = {}) => await json({ verb: 'patch', method: 'PATCH', path, ...options, body, contentType: 'application/merge-patch+json' }),
+    watch: async (path, options) => (await send({ verb: 'watch', method: 'GET', path, ...options })).body,
     serverTime: clock.now,
     namespace: connection.namespace,
     close: async () => { await pool.destroy() }
   }
 }
 
-type Call = {
+type Call = CallOptions & {
   verb: Verb
   method: 'GET' | 'POST' | 'PUT' | 'PATCH'
   path: string
-  query: Query | undefined
-  signal: AbortSignal | undefined
   body?: object
   contentType?: string
 }
@@ -127,8 +129,7 @@ async function requestOf (call: Call, connection: Connection): Promise<Omit<Disp
 /** The wait that a 429 asks for, spread a little so that those who were refused together do not come back together. */
 function waitAfter ({ result }: { result: { error: Error } | { value: unknown } }): number {
   const asked = 'error' in result && isApiError(result.error) ? result.error.retryAfterMs : undefined
-  const wait = Math.min(asked ?? 1000, LONGEST_RETRY_AFTER_MS)
-  return wait * (1 + Math.random() * 0.2)
+  return (asked ?? 1000) * (1 + Math.random() * 0.2)
 }
 
 /** What the transport threw, as an ApiError; an abort by the caller stays what it is. */

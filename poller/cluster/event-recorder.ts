@@ -5,7 +5,7 @@ import { ExponentialBackoff } from 'cockatiel'
 import type { Logger } from 'pino'
 import type { KubeObject } from '../../hooks/core/request.ts'
 import { forPeople } from '../../hooks/core/safe-text.ts'
-import { isApiError } from './api-error.ts'
+import { isApiError, waitAskedBy } from './api-error.ts'
 import type { ClusterClient } from './client.ts'
 import { PRIORITY, type WriteQueue } from './write-queue.ts'
 
@@ -68,19 +68,18 @@ export function createEventRecorder (options: RecorderOptions): EventRecorder {
     }
   }
 
-  /** True when the Event is there, or never can be. */
-  async function create (object: Regarding, event: EventText): Promise<boolean> {
-    const namespace = object.metadata.namespace ?? 'default'
-    const fields = { reason: event.reason, name: object.metadata.name, namespace }
+  /** Creates it. Undefined when the Event is there, or never can be; else the milliseconds that the API server wants to be left alone. */
+  async function create (object: Regarding, event: EventText): Promise<number | undefined> {
+    const { name, namespace = 'default' } = object.metadata
     try {
-      await client.create(`/apis/events.k8s.io/v1/namespaces/${namespace}/events`, makeEvent(object, event))
-      return true
+      await client.create(`/apis/events.k8s.io/v1/namespaces/${namespace}/events`, makeEvent(object, event), { tellThrottling: true })
+      return undefined
     } catch (error) {
-      if (isApiError(error, 'AlreadyExists', 'NotFound')) return true
+      if (isApiError(error, 'AlreadyExists', 'NotFound')) return undefined
       // A namespace that is being deleted takes no Events, and a refused one would be refused again.
       const hopeless = isApiError(error, 'Invalid', 'Forbidden')
-      logger[hopeless ? 'error' : 'warn']({ ...fields, err: error }, 'event not created')
-      return hopeless
+      logger[hopeless ? 'error' : 'warn']({ reason: event.reason, name, namespace, err: error }, 'event not created')
+      return hopeless ? undefined : waitAskedBy(error)
     }
   }
 
@@ -88,8 +87,9 @@ export function createEventRecorder (options: RecorderOptions): EventRecorder {
     let backoff = new ExponentialBackoff({ initialDelay: options.retryMs ?? 2_000, maxDelay: 120_000 }).next()
     const name = eventName(object, event.key)
     for (let attempt = 0; attempt < ATTEMPTS && !ended.signal.aborted; attempt++) {
-      if (await queue.add(async () => await create(object, event), { priority: PRIORITY.event, id: `event/${name}` })) return
-      await sleep(backoff.duration, undefined, { signal: ended.signal }).catch(() => undefined)
+      const asked = await queue.add(async () => await create(object, event), { priority: PRIORITY.event, id: `event/${name}` })
+      if (asked === undefined) return
+      await sleep(Math.max(backoff.duration, asked), undefined, { signal: ended.signal }).catch(() => undefined)
       backoff = backoff.next(undefined)
     }
     told.delete(nameIn(object, name))

@@ -2,11 +2,12 @@
 // writes are idempotent; so the aim here is to be simple, never stuck, and free of wall clocks.
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Logger } from 'pino'
-import { isApiError } from './api-error.ts'
+import { isApiError, waitAskedBy } from './api-error.ts'
 import type { ClusterClient } from './client.ts'
 import { heldSpec, LEASE_TIMES, mayTake, releasedSpec, type LeaseObject, type LeaseTimes, type ObservedLease } from './lease-object.ts'
 
 const RELEASE_TIMEOUT_MS = 3_000
+const OVERDUE = 'the lease could not be renewed in time'
 
 export type ElectorOptions = {
   client: Pick<ClusterClient, 'get' | 'create' | 'update' | 'serverTime'>
@@ -23,6 +24,7 @@ export type ElectorOptions = {
 }
 
 export type Elector = {
+  /** True only while the lease is certainly ours, by the clock of this very moment. */
   isLeader: () => boolean
   /** Stops leading, hands the lease back and ends. */
   close: () => Promise<void>
@@ -35,14 +37,20 @@ type Election = {
   observed: ObservedLease | undefined
   leading: AbortController | undefined
   renewedAt: number
+  /** Until when (monotonic) the API server does not want to be asked again. */
+  notBefore: number
 }
 
 /** Takes part in the election until closed. */
 export function startElector (options: ElectorOptions): Elector {
-  const election: Election = { options, times: options.times ?? LEASE_TIMES, ended: new AbortController(), observed: undefined, leading: undefined, renewedAt: -Infinity }
+  const election: Election = { options, times: options.times ?? LEASE_TIMES, ended: new AbortController(), observed: undefined, leading: undefined, renewedAt: -Infinity, notBefore: -Infinity }
   const running = run(election)
   return {
-    isLeader: () => election.leading !== undefined,
+    isLeader () {
+      // A process that was stopped for longer than the lease lasts is asked this before any timer tells it.
+      if (isOverdue(election)) stepDown(election, OVERDUE)
+      return election.leading !== undefined
+    },
     async close () {
       const held = election.leading !== undefined
       election.ended.abort(new Error('shutting down'))
@@ -63,6 +71,16 @@ async function run (election: Election): Promise<void> {
 }
 
 async function round (election: Election): Promise<void> {
+  if (election.options.monotonic() >= election.notBefore) await tryOnce(election)
+  if (!election.ended.signal.aborted && isOverdue(election)) stepDown(election, OVERDUE)
+}
+
+/** Whether the lease of a leader may be another's by now. */
+function isOverdue ({ leading, options, renewedAt, times }: Election): boolean {
+  return leading !== undefined && options.monotonic() - renewedAt >= times.renewDeadlineMs
+}
+
+async function tryOnce (election: Election): Promise<void> {
   const { options, times, ended } = election
   const begun = options.monotonic()
   // An attempt that hangs must not make us lead beyond the deadline.
@@ -76,9 +94,9 @@ async function round (election: Election): Promise<void> {
     if (ended.signal.aborted) return
     // What we believed of the lease is wrong: look before the next attempt.
     if (isApiError(error, 'Conflict', 'AlreadyExists', 'NotFound')) election.observed = undefined
+    election.notBefore = options.monotonic() + waitAskedBy(error)
     options.logger.debug({ err: error }, 'lease not renewed')
   }
-  if (options.monotonic() - election.renewedAt >= times.renewDeadlineMs) stepDown(election, 'the lease could not be renewed in time')
 }
 
 /** One try to take or renew the lease. False when another holds it. */
@@ -91,18 +109,18 @@ async function attempt (election: Election, signal: AbortSignal): Promise<boolea
   const { observed } = election
   if (observed === undefined) {
     const lease = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name, namespace }, spec: heldSpec(undefined, held) }
-    see(election, await client.create<LeaseObject>(collection(options), lease, { signal }))
+    see(election, await client.create<LeaseObject>(collection(options), lease, { signal, tellThrottling: true }))
     return true
   }
   if (!mayTake(observed, identity, options.monotonic())) return false
-  see(election, await client.update<LeaseObject>(`${collection(options)}/${name}`, { ...observed.lease, spec: heldSpec(observed.lease.spec, held) }, { signal }))
+  see(election, await client.update<LeaseObject>(`${collection(options)}/${name}`, { ...observed.lease, spec: heldSpec(observed.lease.spec, held) }, { signal, tellThrottling: true }))
   return true
 }
 
 async function look (election: Election, signal: AbortSignal): Promise<void> {
   const { options } = election
   try {
-    see(election, await options.client.get<LeaseObject>(`${collection(options)}/${options.name}`, { signal }))
+    see(election, await options.client.get<LeaseObject>(`${collection(options)}/${options.name}`, { signal, tellThrottling: true }))
   } catch (error) {
     if (!isApiError(error, 'NotFound')) throw error
     election.observed = undefined

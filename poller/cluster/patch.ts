@@ -14,31 +14,41 @@ export type WriterOptions<T extends KubeObject> = {
   /** Path of one object. */
   pathOf: (metadata: Metadata) => string
   monotonic: () => number
+  /** Whether what we know still counts, asked right before each write [always]: a former leader must not write over what its successor has found. */
+  mayWrite?: () => boolean
+  /** The store shows nothing of what was written: its watch may be dead. */
+  onSilence?: () => void
   logger: Logger
 }
 
 export type AnnotationWriter<T extends KubeObject> = {
   /**
    * Wants an annotation to have this value. Values wanted for one object before its turn comes go out in one patch. Resolves when it is
-   * written, needs no write, or its object is gone; rejects with the ApiError when the write failed (it is then forgotten, not repeated).
+   * written, needs no write, or its object is gone; rejects with the ApiError when the write failed (it is then forgotten, not repeated), and
+   * when its turn comes after the end of the term of office that it belongs to.
    */
-  write: (uid: string, annotations: Record<string, string>, priority: Priority) => Promise<void>
+  write: (uid: string, annotations: Record<string, string>, priority: Priority, term?: AbortSignal) => Promise<void>
   /** The objects as they are once our own writes are seen. */
   objects: () => T[]
 }
 
 /** What is wanted next for one object. */
-type Pending = { wanted: Record<string, string>, priority: Priority, done: Promise<void> }
+type Pending = { wanted: Record<string, string>, priority: Priority, term: AbortSignal | undefined, done: Promise<void> }
 
 /** A writer for the objects of one store. */
 export function createAnnotationWriter<T extends KubeObject> (options: WriterOptions<T>): AnnotationWriter<T> {
   const { client, queue, store, logger } = options
-  const ownWrites = rememberOwnWrites(store, options.monotonic)
+  const ownWrites = rememberOwnWrites(store, options.monotonic, options.onSilence)
   const pending = new Map<string, Pending>()
   // At most one write of an object is on its way: of two, the older could arrive last and stay.
   const underWay = new Map<string, Promise<void>>()
 
-  async function send (uid: string): Promise<void> {
+  function assertInOffice (term: AbortSignal | undefined): void {
+    if (options.mayWrite?.() === false || term?.aborted) throw new Error('another leads by now, and knows better')
+  }
+
+  async function send (uid: string, term: AbortSignal | undefined): Promise<void> {
+    assertInOffice(term)
     const wanted = pending.get(uid)?.wanted ?? {}
     pending.delete(uid)
     const seen = store.get(uid)
@@ -46,7 +56,7 @@ export function createAnnotationWriter<T extends KubeObject> (options: WriterOpt
     const changes = changed(ownWrites.laidOver(seen), wanted)
     if (Object.keys(changes).length === 0) return
     try {
-      await client.patch(options.pathOf(seen.metadata), { metadata: { uid, annotations: changes } })
+      await client.patch(options.pathOf(seen.metadata), { metadata: { uid, annotations: changes } }, { tellThrottling: true })
       ownWrites.add(uid, changes)
     } catch (error) {
       // Deleted, or a namesake stands there now: what we have to say is about an object that is no more.
@@ -58,16 +68,16 @@ export function createAnnotationWriter<T extends KubeObject> (options: WriterOpt
   async function sendInTurn (uid: string, entry: Pending): Promise<void> {
     await underWay.get(uid)?.catch(() => undefined)
     await queue.add(async () => {
-      const sending = send(uid)
+      const sending = send(uid, entry.term)
       underWay.set(uid, sending)
       await sending.finally(() => { underWay.delete(uid) })
     }, { priority: entry.priority, id: uid })
   }
 
   return {
-    async write (uid, annotations, priority) {
+    async write (uid, annotations, priority, term) {
       const waiting = pending.get(uid)
-      if (waiting) {
+      if (waiting && !waiting.term?.aborted) {
         Object.assign(waiting.wanted, annotations)
         if (priority > waiting.priority) {
           waiting.priority = priority
@@ -78,7 +88,7 @@ export function createAnnotationWriter<T extends KubeObject> (options: WriterOpt
       const seen = store.get(uid)
       // While a write is on its way, nobody knows yet what the object carries.
       if (seen === undefined || (!underWay.has(uid) && Object.keys(changed(ownWrites.laidOver(seen), annotations)).length === 0)) return
-      const entry: Pending = { wanted: { ...annotations }, priority, done: Promise.resolve() }
+      const entry: Pending = { wanted: { ...annotations }, priority, term, done: Promise.resolve() }
       // Before it is queued, because the queue may begin at once.
       pending.set(uid, entry)
       entry.done = sendInTurn(uid, entry)
