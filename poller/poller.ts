@@ -84,7 +84,7 @@ type Surroundings = { client: ClusterClient, queue: WriteQueue, settings: Settin
 
 function watch (watched: Watched, { client, queue, settings, logger, mayWrite }: Surroundings): Kind {
   const reflector = startReflector({ client, path: collectionPath(watched, settings.namespace), logger, monotonic })
-  const writer = createAnnotationWriter({ client, queue, store: reflector.store, pathOf: (metadata) => objectPath(watched, metadata), monotonic, mayWrite, logger })
+  const writer = createAnnotationWriter({ client, queue, store: reflector.store, pathOf: (metadata) => objectPath(watched, metadata), monotonic, mayWrite, onSilence: reflector.renew, logger })
   return { watched, plural: watched.plural, reflector, writer }
 }
 

@@ -39,6 +39,8 @@ export type Reflector<T extends KubeObject = KubeObject> = {
   hasSynced: () => boolean
   /** Hears of every change from now on. Returns the function that ends it. */
   subscribe: (listener: ChangeListener<T>) => () => void
+  /** Opens the watch anew where it stands, because it does not show what it should. Without effect while none is open. */
+  renew: () => void
   close: () => Promise<void>
 }
 
@@ -52,12 +54,14 @@ export function startReflector<T extends KubeObject> (options: ReflectorOptions)
     done = true
     resolve()
   }
-  const running = reflect<T>(options, store, { signal: ended.signal, onSynced })
+  const position: Position = { version: undefined, listing: undefined, failures: 0 }
+  const running = reflect<T>(options, store, { position, signal: ended.signal, onSynced })
   return {
     store,
     synced,
     hasSynced: () => done,
     subscribe: store.subscribe,
+    renew () { position.stream?.abort(new Error('the watch does not show what was written')) },
     async close () {
       ended.abort()
       await running
@@ -66,7 +70,9 @@ export function startReflector<T extends KubeObject> (options: ReflectorOptions)
 }
 
 /** Where a reflection stands: without a version the next thing to do is a list, or the next page of one. */
-type Position = { version: string | undefined, listing: Listing | undefined, failures: number }
+type Position = { version: string | undefined, listing: Listing | undefined, failures: number, stream?: AbortController }
+
+type Reflection = { position: Position, signal: AbortSignal, onSynced: () => void }
 
 /** A list that is not complete yet: what it has shown so far, and how it goes on. */
 type Listing = {
@@ -76,9 +82,8 @@ type Listing = {
   whole: boolean
 }
 
-async function reflect<T extends KubeObject> (options: ReflectorOptions, store: Store<T>, { signal, onSynced }: { signal: AbortSignal, onSynced: () => void }): Promise<void> {
+async function reflect<T extends KubeObject> (options: ReflectorOptions, store: Store<T>, { position, signal, onSynced }: Reflection): Promise<void> {
   const factory = new ExponentialBackoff({ initialDelay: options.backoff?.initialMs ?? 1_000, maxDelay: options.backoff?.maxMs ?? 30_000 })
-  const position: Position = { version: undefined, listing: undefined, failures: 0 }
   let backoff = factory.next()
   while (!signal.aborted) {
     try {
@@ -140,8 +145,9 @@ function beginList (whole: boolean): Listing {
 async function follow<T extends KubeObject> (options: ReflectorOptions, store: Store<T>, position: Position, signal: AbortSignal): Promise<void> {
   const { client, path, monotonic, watchSeconds = randomSeconds, marginMs = MARGIN_MS } = options
   const started = monotonic()
+  const stream = position.stream = new AbortController()
   let events = 0
-  for await (const event of watchOnce(client, { path, resourceVersion: position.version ?? '', timeoutSeconds: watchSeconds(), marginMs, signal })) {
+  for await (const event of watchOnce(client, { path, resourceVersion: position.version ?? '', timeoutSeconds: watchSeconds(), marginMs, signal: AbortSignal.any([signal, stream.signal]) })) {
     const object = event.object as T
     if (event.type === 'DELETED') store.remove(object)
     else if (event.type !== 'BOOKMARK') store.put(object)
