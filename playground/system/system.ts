@@ -232,7 +232,7 @@ async function pollerEnv (port: number, { registry = {}, entries = {}, pollerEnv
     contexts: [{ name: 'playground', context: { cluster: 'playground', user: 'playground' } }]
   }))
   await writeFile(config, stringify({
-    registries: { default: { url: outside.mlflowUrl, minInterval: '1s', ...registry }, ...entries.registries },
+    registries: { default: { url: outside.mlflowUrl, minInterval: '1s', replicaLag: '0s', ...registry }, ...entries.registries },
     prometheus: { default: { url: outside.prometheusUrl, customQueries: true }, ...entries.prometheus }
   }))
   return { HOST: '127.0.0.1', METRICS_PORT: String(port), KUBECONFIG: kubeconfig, SLUICE_CONFIG: config, POD_NAME: 'playground', POD_NAMESPACE: 'default', ...more }

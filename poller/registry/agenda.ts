@@ -5,6 +5,7 @@ import { FACTS } from '../../hooks/core/labels.ts'
 import { isAnswerTo, questionOf, type RegistryQuestion } from '../../hooks/core/registry-question.ts'
 import type { Finding, Model } from '../model.ts'
 import { findRefusal, minInterval, type Refusal, type RegistryConfig } from './config.ts'
+import type { Heard } from './doubt.ts'
 import { afterAnswer, isPlausible, sameMeaning } from './observe.ts'
 import type { Pace } from './scan-plan.ts'
 import type { Silence } from './silence.ts'
@@ -36,6 +37,8 @@ export type Tracked = Carrier & {
   hintedAt: number
   lookedAt: number
   silence?: Silence
+  /** What was heard of its alias before, absent before the first look. */
+  heard?: Heard
 }
 
 export function dueAt (tracked: Tracked): number {

@@ -21,6 +21,7 @@ export const RegistryConfig = Type.Object({
   staleAfter: duration({ default: '5m', description: 'Once the registry has been silent for this long, and for three looks, its last answer counts as stale: it stays in force, and objects say that the registry is unreachable. Objects that never had an answer say so after two looks.' }),
   namespaces: Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 63 }), { description: 'Namespaces whose objects may use this entry; absent means all.' })),
   workspaces: Type.Optional(Type.Array(Type.String({ maxLength: 256 }), { description: 'Workspaces that may be asked for: names, "" for none, "{namespace}" for the one named like the object\'s namespace; absent means all.' })),
+  replicaLag: duration({ default: '30s', description: 'How far a replica may lag behind that answers for this registry. For so long after an alias has moved nothing leads it back; later a second look must say the same. 0s, for a registry that reads from one database, believes everything at once.' }),
   pageSize: Type.Integer({ default: 500, minimum: 1, maximum: 1000, description: 'Models a page of a scan.' })
 }, { additionalProperties: false, description: 'An MLflow registry.' })
 export type RegistryConfig = Static<typeof RegistryConfig>
@@ -33,6 +34,11 @@ export function parseRegistryConfig (value: unknown, at: string): RegistryConfig
 /** Seconds of minInterval. */
 export function minInterval (config: RegistryConfig): number {
   return secondsOf(config.minInterval)
+}
+
+/** Milliseconds of replicaLag. */
+export function replicaLag (config: RegistryConfig): number {
+  return secondsOf(config.replicaLag) * 1000
 }
 
 /** Milliseconds of staleAfter. */

@@ -109,6 +109,7 @@ function createRounds (options: RegistryObserverOptions) {
       const report = await runRound(sources.get(members[0]!.question.server)!, members, round)
       metrics?.onRound?.(report)
       noteSilence(group, report)
+      if (report.doubted !== undefined) logger.info(report, 'answers that lead back wait for a second look')
     } catch (error) {
       // Not what a server did (that is in the report) but a mistake of ours: it must not end the process, nor stay unseen.
       logger.warn({ group, err: error }, 'registry round broke off')

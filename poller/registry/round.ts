@@ -1,7 +1,8 @@
 // One round: the objects of one workspace of one registry that are due, looked at together.
 import { isRemoteError, type RemoteError, type RemoteErrorKind } from '../http/errors.ts'
 import type { Tracked } from './agenda.ts'
-import { staleAfter } from './config.ts'
+import { replicaLag, staleAfter } from './config.ts'
+import { beginHearing, weigh, type Told } from './doubt.ts'
 import { afterAnswer } from './observe.ts'
 import { inTurns } from './in-turns.ts'
 import type { ModelReading } from './read-models.ts'
@@ -15,6 +16,8 @@ export type RoundReport = {
   workspace: string
   kind: 'Get' | 'Scan'
   objects: number
+  /** Objects whose answer leads back and is not believed yet. */
+  doubted?: number
   failed: Partial<Record<RemoteErrorKind, number>>
   problem?: string
   seconds: number
@@ -48,7 +51,7 @@ export async function runRound (source: Source, members: Tracked[], options: Rou
   for (const tracked of alongside) schedule(tracked, 'Answered', options)
   const looked = [...due, ...alongside]
   const errors = await inTurns(looked, async (tracked) => await settle(source, tracked, readings.get(tracked.question.model), options))
-  return { server, workspace, kind: plan.kind, objects: looked.length, ...summarize(errors), seconds: (monotonic() - started) / 1000 }
+  return { server, workspace, kind: plan.kind, objects: looked.length, ...summarize(errors), ...countDoubts(looked), seconds: (monotonic() - started) / 1000 }
 }
 
 function modelsOf (tracked: Tracked[]): Set<string> {
@@ -71,12 +74,25 @@ async function settle (source: Source, tracked: Tracked, reading: ModelReading |
   try {
     const observation = await source.observe(tracked.question, reading.model, tracked.fact?.state)
     delete tracked.silence
-    tracked.fact = afterAnswer(tracked.fact, observation, options.now())
+    believe(source, tracked, { answer: observation, updated: reading.model?.last_updated_timestamp }, options)
     return undefined
   } catch (error) {
     if (!isRemoteError(error)) throw error
     return fail(source, tracked, error, options)
   }
+}
+
+function countDoubts (looked: Tracked[]): Pick<RoundReport, 'doubted'> {
+  const doubted = looked.filter(({ heard }) => heard?.doubt).length
+  return doubted > 0 ? { doubted } : {}
+}
+
+function believe ({ config }: Source, tracked: Tracked, told: Told, { now, monotonic }: RoundOptions): void {
+  const [seconds, ms] = [now(), monotonic()]
+  const { believed, heard, lookAt } = weigh(tracked.heard ?? beginHearing(tracked.fact, { seconds, ms }), tracked.fact, told, { ms, lag: replicaLag(config) })
+  tracked.heard = heard
+  tracked.hintedAt = Math.min(tracked.hintedAt, lookAt)
+  if (believed) tracked.fact = afterAnswer(tracked.fact, told.answer, seconds)
 }
 
 function fail ({ config }: Source, tracked: Tracked, error: RemoteError, options: RoundOptions): RemoteError {

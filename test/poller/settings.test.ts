@@ -33,7 +33,7 @@ t.test('defaults are filled in', (t) => {
     podName: 'poller-0',
     podNamespace: undefined,
     logLevel: 'info',
-    registries: { default: { url: 'http://mlflow:5000', minInterval: '30s', staleAfter: '5m', pageSize: 500 } },
+    registries: { default: { url: 'http://mlflow:5000', minInterval: '30s', staleAfter: '5m', replicaLag: '30s', pageSize: 500 } },
     prometheus: { default: { url: 'http://prometheus:9090', timeout: '8s' } }
   })
   t.end()

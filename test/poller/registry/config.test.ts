@@ -3,7 +3,7 @@ import { findRefusal, minInterval, parseRegistryConfig } from '../../../poller/r
 
 t.test('an entry gets its defaults', async (t) => {
   const config = parseRegistryConfig({ url: 'http://mlflow:5000' }, 'registries.default')
-  t.strictSame(config, { url: 'http://mlflow:5000', minInterval: '30s', staleAfter: '5m', pageSize: 500 })
+  t.strictSame(config, { url: 'http://mlflow:5000', minInterval: '30s', staleAfter: '5m', replicaLag: '30s', pageSize: 500 })
   t.equal(minInterval(config), 30)
   t.strictSame(parseRegistryConfig({ url: 'http://mlflow', kubernetesAuth: { serviceAccount: 'reader', namespace: 'mlflow' } }, 'registries.default').kubernetesAuth, { serviceAccount: 'reader', namespace: 'mlflow', expirationSeconds: 3600 })
 })

@@ -27,13 +27,13 @@ function makeModel ({ name = 'churn', namespace = 'bank', uid = name, spec = {},
   }
 }
 
-/** A world of one observer: time stands still unless `pass` moves it; `look` also writes the facts, as the loop does. */
+/** A world of one observer, without replicas unless an entry says so: time stands still unless `pass` moves it; `look` also writes the facts, as the loop does. */
 function makeWorld (t: Test, registries: Record<string, object>, models: Model[], options: Partial<RegistryObserverOptions> = {}) {
   let seconds = START
   const rounds: RoundReport[] = []
   const logs: string[] = []
   const observer = createRegistryObserver({
-    registries: Object.fromEntries(Object.entries(registries).map(([name, value]) => [name, parseRegistryConfig(value, name)])),
+    registries: Object.fromEntries(Object.entries(registries).map(([name, value]) => [name, parseRegistryConfig({ replicaLag: '0s', ...value }, name)])),
     now: () => seconds,
     monotonic: () => seconds * 1000,
     random: () => 0,
@@ -439,6 +439,37 @@ t.test('a replica that lags behind', async (t) => {
   }
   world.pass(60)
   t.strictSame(onlyFacts(await world.look()), [factOf('1', 240)], 'until it is clear that the registry itself went back')
+})
+
+t.test('a replica that shows where an alias was before', async (t) => {
+  const mlflow = await startStandIn(t)
+  const replica = await startStandIn(t)
+  replica.registry().setAlias('churn', 'champion', '1')
+  mlflow.registry().setAlias('churn', 'champion', '2')
+  let target = mlflow
+  const server = await startServer(t, async (response, { url }) => { sendJson(response, await (await fetch(`${target.url}${url}`)).json()) })
+  const world = makeWorld(t, { default: { url: server.url, replicaLag: '30s' } }, [makeModel({ fact: factOf('1', -60) })])
+  t.strictSame(onlyFacts(await world.look()), [factOf('2', 0)], 'a newer version is told at once')
+  target = replica
+  world.pass(60)
+  t.strictSame(await world.look(), [], 'what was before is not told')
+  t.equal(world.observer.nextDue(), 5_000, 'but asked for again soon')
+  t.match(world.rounds.at(-1), { doubted: 1 })
+  target = mlflow
+  world.pass(5)
+  t.strictSame(await world.look(), [])
+  t.equal(world.observer.nextDue(), 60_000, 'and then no more')
+
+  t.test('a person who goes back is followed', async (t) => {
+    mlflow.registry().setAlias('churn', 'champion', '1')
+    world.pass(60)
+    // It has contradicted itself once, so it has to say it for a lag.
+    for (let seconds = 0; seconds < 30; seconds += 5) {
+      t.strictSame(await world.look(), [])
+      world.pass(5)
+    }
+    t.strictSame(onlyFacts(await world.look()), [factOf('1', 155)])
+  })
 })
 
 t.test('a version that is gone from under its alias is not ready, and not an alias that is missing', async (t) => {
