@@ -2,6 +2,7 @@
 import { Type, type TSchema } from '@sinclair/typebox'
 import type { Hook } from './core/answer.ts'
 import { API_VERSION, type Kind } from './core/kind.ts'
+import type { Registries } from './core/registry-access.ts'
 import { objectMapKey, type SyncRequest } from './core/request.ts'
 
 const strings = Type.Record(Type.String(), Type.String())
@@ -59,10 +60,13 @@ export function documentedSchemas (kind: Kind, hook: Hook): { body: TSchema, ans
   return { body, answer: Type.Object({ status: kind.status, children: Type.Array(child), finalized: Type.Optional(Type.Boolean()) }) }
 }
 
-/** The call in full: what people leave out when they try a hook by hand is filled in. */
-export function completeRequest (body: unknown, hook: Hook): SyncRequest {
-  const given = body as Partial<SyncRequest> & Pick<SyncRequest, 'controller' | 'parent'>
-  return { ...given, children: given.children ?? {}, related: given.related ?? {}, finalizing: hook === 'finalize' || given.finalizing === true }
+/**
+ * The call in full: what people leave out when they try a hook by hand is filled in, and what our own settings know of registries. A caller has no
+ * say in that.
+ */
+export function completeRequest (body: unknown, hook: Hook, registries?: Registries): SyncRequest {
+  const { registries: _, ...given } = body as Partial<SyncRequest> & Pick<SyncRequest, 'controller' | 'parent'>
+  return { ...given, ...(registries && { registries }), children: given.children ?? {}, related: given.related ?? {}, finalizing: hook === 'finalize' || given.finalizing === true }
 }
 
 type Validation = { keyword: string, instancePath: string, params: Record<string, unknown> }

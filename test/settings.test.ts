@@ -4,12 +4,16 @@ import { readSettings, RELEASE } from '../hooks/settings.ts'
 
 const defaults = { HOST: '0.0.0.0', PORT: 8080, LOG_LEVEL: 'info', HOOKS_V: RELEASE, DRAIN_SECONDS: 5 }
 
+const REGISTRIES = '{"default": {"namespaces": ["bank"], "workspaces": [""], "artifactRoots": ["s3://mlflow"]}, "open": {}}'
+
 const good: Array<{ name: string, env: Record<string, string>, want: object }> = [
   { name: 'nothing has to be set', env: { UNRELATED: 'x' }, want: defaults },
   { name: 'what is empty is not set', env: { PORT: '', HOOK_TOKEN_FILE: '', TLS_CERT_FILE: '', LOG_LEVEL: '' }, want: defaults },
   { name: 'numbers are read from text', env: { PORT: '0', DRAIN_SECONDS: '0.5' }, want: { ...defaults, PORT: 0, DRAIN_SECONDS: 0.5 } },
   { name: 'a release of digits is a text', env: { HOOKS_V: '12345' }, want: { ...defaults, HOOKS_V: '12345' } },
-  { name: 'files are named', env: { HOOK_TOKEN_FILE: '/t', TLS_CERT_FILE: '/c', TLS_KEY_FILE: '/k' }, want: { ...defaults, HOOK_TOKEN_FILE: '/t', TLS_CERT_FILE: '/c', TLS_KEY_FILE: '/k' } }
+  { name: 'files are named', env: { HOOK_TOKEN_FILE: '/t', TLS_CERT_FILE: '/c', TLS_KEY_FILE: '/k' }, want: { ...defaults, HOOK_TOKEN_FILE: '/t', TLS_CERT_FILE: '/c', TLS_KEY_FILE: '/k' } },
+  { name: 'registries are JSON', env: { REGISTRIES }, want: { ...defaults, REGISTRIES, registries: { default: { namespaces: ['bank'], workspaces: [''], artifactRoots: ['s3://mlflow'] }, open: {} } } },
+  { name: 'no entry is another thing than no setting', env: { REGISTRIES: '{}' }, want: { ...defaults, REGISTRIES: '{}', registries: {} } }
 ]
 
 for (const { name, env, want } of good) {
@@ -26,6 +30,10 @@ const bad: Array<{ name: string, env: Record<string, string>, message: string }>
   { name: 'a drain longer than Kubernetes waits', env: { DRAIN_SECONDS: '60' }, message: 'DRAIN_SECONDS is "60", and must be a number of seconds from 0 to 25; correct it, or unset it for 5' },
   { name: 'a certificate without key', env: { TLS_CERT_FILE: '/c' }, message: 'TLS_KEY_FILE is not set but TLS_CERT_FILE is: set both, or neither for plain HTTP' },
   { name: 'a key without certificate', env: { TLS_KEY_FILE: '/k' }, message: 'TLS_CERT_FILE is not set but TLS_KEY_FILE is: set both, or neither for plain HTTP' },
+  { name: 'registries that are no JSON', env: { REGISTRIES: 'default' }, message: 'REGISTRIES is no JSON: set it to a JSON object such as {"default": {"artifactRoots": ["s3://mlflow"]}}, with the fields namespaces, workspaces and artifactRoots of the entries in the poller\'s configuration' },
+  { name: 'a registry with a field that hooks do not know', env: { REGISTRIES: '{"default": {"url": "http://x"}}' }, message: 'REGISTRIES: /default/url: Unexpected property; correct it' },
+  { name: 'registries that are a list', env: { REGISTRIES: '[]' }, message: 'REGISTRIES: /: Expected object; correct it' },
+  { name: 'a root that can be read in two ways', env: { REGISTRIES: '{"default": {"artifactRoots": ["s3://a/../b"]}}' }, message: 'REGISTRIES: default.artifactRoots[0]: must be a plain URI such as s3://bucket or s3://bucket/path, without .., %2e, \\, ? and #' },
   {
     name: 'all that is wrong is told at once',
     env: { PORT: '-1', LOG_LEVEL: 'x' },

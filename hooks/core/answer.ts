@@ -1,6 +1,7 @@
 // From a call of Metacontroller to the checked answer, the same for all kinds: read the spec, let the kind decide, check what it says.
+import { believedFacts } from './believed-facts.ts'
 import { setConditions, settleTimes } from './conditions.ts'
-import { factInstants, parseFacts } from './facts.ts'
+import { factInstants } from './facts.ts'
 import { UnprocessableError, type Kind } from './kind.ts'
 import { newestInstant, newestOutsideInstant, type CustomizeRequest, type RelatedRule, type SyncRequest, type SyncResponse } from './request.ts'
 import { respond, respondRelated } from './respond.ts'
@@ -54,7 +55,7 @@ function withSpec (request: SyncRequest, spec: unknown): SyncRequest {
 function withSettledTimes (request: SyncRequest, response: SyncResponse): SyncResponse {
   const { conditions } = response.status as { conditions?: Condition[] }
   if (!conditions) return response
-  const facts = factInstants(parseFacts(request.parent.metadata.annotations))
+  const facts = factInstants(believedFacts(request))
   const times = { now: newestInstant(request, facts), outside: newestOutsideInstant(request, facts) }
   return { ...response, status: { ...response.status, conditions: settleTimes(conditions, times) } }
 }

@@ -1,4 +1,5 @@
 // The envelope of a Metacontroller hook call (version v2), and how a kind looks things up in it.
+import type { Registries } from './registry-access.ts'
 import { parseInstant } from './time.ts'
 
 export type Metadata = {
@@ -30,13 +31,15 @@ export type Parent<Spec = unknown, Status = unknown> = {
 /** Objects by `Kind.group/version` (core group: `Kind.version`), then by `namespace/name` or `name`. */
 export type ObjectMap = Record<string, Record<string, KubeObject>>
 
-/** One sync or finalize call. Everything that a decision may depend on is in here. */
+/** One sync or finalize call. Everything that a decision may depend on is in here; `registries` comes from our own settings, the rest from Metacontroller. */
 export type SyncRequest<Spec = unknown, Status = unknown> = {
   controller: { metadata?: Partial<Metadata>, spec?: { childResources?: Array<{ apiVersion: string, resource: string }> } }
   parent: Parent<Spec, Status>
   children: ObjectMap
   related: ObjectMap
   finalizing: boolean
+  /** What objects may do with the entries of the poller's configuration; absent where the hooks are not told: then everything. */
+  registries?: Registries
 }
 
 /** What a customize call brings. */
@@ -95,6 +98,16 @@ function times ({ creationTimestamp, managedFields = [] }: Metadata): Array<numb
 
 function newestOf (instants: Array<number | undefined>): number {
   return instants.reduce<number>((newest, instant) => Math.max(newest, instant ?? 0), 0)
+}
+
+/** The newest time that the API server has stamped on the parent or its children, in whole seconds; undefined when no write of any was recorded. */
+export function newestStamp (request: SyncRequest): number | undefined {
+  const isRecorded = isStamped(request.parent) || Object.values(request.children).some((objects) => Object.values(objects).some(isStamped))
+  return isRecorded ? newestInstant(request) : undefined
+}
+
+function isStamped ({ metadata }: Pick<KubeObject, 'metadata'>): boolean {
+  return metadata.managedFields?.some(({ time }) => time !== undefined) === true
 }
 
 /** When the status of a child was last written, in whole seconds; undefined when none was. */

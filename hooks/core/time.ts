@@ -13,9 +13,12 @@ export function wholeSeconds (span: string): number {
   return Math.ceil(secondsOf(span))
 }
 
-/** RFC 3339 in whole seconds, UTC. */
+/** RFC 3339 knows years of four digits only. */
+const LAST_INSTANT = Date.parse('9999-12-31T23:59:59Z') / 1000
+
+/** RFC 3339 in whole seconds, UTC; what lies beyond the year 9999 is its end. */
 export function formatInstant (seconds: number): string {
-  return new Date(Math.floor(seconds) * 1000).toISOString().replace('.000Z', 'Z')
+  return new Date(Math.min(Math.floor(seconds), LAST_INSTANT) * 1000).toISOString().replace('.000Z', 'Z')
 }
 
 /** Whole seconds of an RFC 3339 instant, or undefined when the text is not one. */

@@ -77,8 +77,9 @@ function progressSentence ({ rollout, canary, stable, traffic }: Memory, { polic
   }
 }
 
-function registryFound ({ spec, context: { registry } }: Input): Aspect {
+function registryFound ({ spec, context: { registry, disbelief } }: Input): Aspect {
   const names = `${spec.modelAlias} of model ${spec.modelName}`
+  if (disbelief) return aspect('RegistryFound', 'False', disbelief.reason, `Alias ${names} is not followed: ${disbelief.message}.`)
   if (!isAnswerTo(registry, questionOf(spec))) return aspect('RegistryFound', 'Unknown', 'NotYetObserved', `The poller has not looked up alias ${names} in registry ${spec.registry} yet; if this lasts, see its log.`)
   if (registry.stale) return aspect('RegistryFound', 'Unknown', 'RegistryUnreachable', `Registry ${spec.registry} has not answered for a while; the last answer stays in force. See the poller's log.`)
   switch (registry.state) {

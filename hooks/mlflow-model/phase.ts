@@ -1,6 +1,7 @@
 // One word for people, and one sentence that says what is wrong and what to do.
 import type { RegistryFact } from '../core/facts.ts'
 import { sameVersion } from '../core/names.ts'
+import type { Disbelief } from '../core/registry-access.ts'
 import type { BackendWords } from '../serving/backend.ts'
 import type { Memory, PHASES, Rollout } from './schema/status.ts'
 import { findFailure } from './rollout/memory.ts'
@@ -27,6 +28,8 @@ export type Context = {
   /** The serving object exists. */
   deployed: boolean
   registry?: RegistryFact
+  /** Why the registry's answer is not acted upon. */
+  disbelief?: Disbelief
   backendFailure?: string
 }
 
@@ -113,6 +116,8 @@ function summarizeNothing (memory: Memory, { target }: RolloutFacts, context: Co
   if (failure) return { phase: 'Degraded', reason: failure.reason, error: failureSentence(memory, failure, context) }
   if (target.kind === 'Version' && target.version.uri === undefined) return { phase: 'Degraded', reason: 'UriUnresolvable', error: uriSentence(target.version.version, context.registry) }
   if (target.kind === 'Version') return { phase: 'Pending', reason: STARTING }
+  const { disbelief } = context
+  if (disbelief) return { phase: 'Pending', reason: disbelief.reason, error: `The alias is not followed: ${disbelief.message}.` }
   const { state, server, problem } = context.registry ?? {}
   return { phase: 'Pending', reason: missingReason(state), ...(problem !== undefined && { error: `Registry ${server}: ${problem}.` }) }
 }

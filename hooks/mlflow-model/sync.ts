@@ -1,6 +1,7 @@
 // One sync of an MlflowModel: observe, recall, decide, build, report.
+import { believedFacts } from '../core/believed-facts.ts'
 import { setConditions } from '../core/conditions.ts'
-import { factInstants, parseCommands, parseFacts, type Facts } from '../core/facts.ts'
+import { factInstants, parseCommands, type Facts } from '../core/facts.ts'
 import { mayReturn, newestInstant, newestStatusInstant, type Child, type SyncRequest, type SyncResponse } from '../core/request.ts'
 import { predictorName } from '../core/names.ts'
 import { isAnswerTo, questionOf } from '../core/registry-question.ts'
@@ -15,7 +16,7 @@ import { recall, type Recall } from './recall.ts'
 import type { Spec } from './schema.ts'
 import type { Memory, Status } from './schema/status.ts'
 import { computeStatus } from './status.ts'
-import { targetOf } from './target.ts'
+import { disbeliefOf, targetOf } from './target.ts'
 import type { RolloutFacts } from './rollout/facts.ts'
 import { clearedMemory, formatMemory, parseMemoryText, wantedShares } from './rollout/memory.ts'
 import { repeatMemory, restoreMemory } from './rollout/restore.ts'
@@ -29,7 +30,7 @@ export function sync (request: Request): SyncResponse<Status> {
   const installed = backend.children.every((child) => mayReturn(request, child))
   const observation = backend.observe(request)
   const recalled = recall(observation, request.parent.status)
-  const told = parseFacts(request.parent.metadata.annotations)
+  const told = believedFacts(request)
   const facts = factsOf(request, told, { observation, memory: recalled.memory })
   if (!installed) return { status: report(request, backend, facts, { told, observation, memory: recalled.memory, installed }), children: [] }
 
@@ -94,7 +95,7 @@ function factsOf (request: Request, told: Facts, { observation, memory }: Pick<R
   return {
     now: newestInstant(request, [...factInstants(told), ...instantsOf(memory), ...instantsOf(status ?? {})]),
     policy: policyOf(spec),
-    target: targetOf(spec, told.registry),
+    target: disbeliefOf(request, told.registry) ? { kind: 'Unknown' } : targetOf(spec, told.registry),
     ...(told.analysis && { analysis: told.analysis }),
     commands,
     highestSeenCounter: highestCounter([...Object.values(commands), told.analysis?.rollout]),
@@ -123,7 +124,7 @@ function timesOf (request: Request, memory: Memory): { decided: number, backend:
   return { decided: known.length > 0 ? Math.max(...known) : created ?? 0, backend: newestStatusInstant(request) }
 }
 
-/** `told` is what the poller's annotations say. */
+/** `told` is what the poller's annotations say, as far as it can be true. */
 type Reported = { told: Facts, observation: Observation | undefined, memory: Memory, installed: boolean, heldUntil?: number }
 
 function report (request: Request, backend: Backend, facts: RolloutFacts, { told, observation, memory, installed, heldUntil }: Reported): Status {
@@ -139,12 +140,14 @@ function report (request: Request, backend: Backend, facts: RolloutFacts, { told
 /** What sentences may name. A registry's answer to another question (the spec was edited) is none. */
 function contextOf (request: Request, backend: Backend, { told: { registry }, observation }: Pick<Reported, 'told' | 'observation'>): Context {
   const { metadata, spec } = request.parent
+  const disbelief = disbeliefOf(request, registry)
   return {
     name: metadata.name,
     namespace: metadata.namespace ?? '',
     backend: backend.words(request),
     deployed: observation !== undefined,
     ...(isAnswerTo(registry, questionOf(spec)) && { registry }),
+    ...(disbelief && { disbelief }),
     ...(observation?.failure !== undefined && { backendFailure: observation.failure })
   }
 }

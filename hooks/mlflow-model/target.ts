@@ -1,7 +1,9 @@
 // From the registry's answer to a target: which version the alias asks for, and from where it can be loaded.
 import type { RegistryFact } from '../core/facts.ts'
 import { modelUri } from '../core/model-uri.ts'
+import { findDisbelief, type Disbelief } from '../core/registry-access.ts'
 import { isAnswerTo, questionOf } from '../core/registry-question.ts'
+import type { SyncRequest } from '../core/request.ts'
 import type { Spec } from './schema.ts'
 import type { Target } from './rollout/facts.ts'
 
@@ -18,10 +20,21 @@ export function targetOf (spec: Spec, fact: RegistryFact | undefined): Target {
       return { kind: 'Unknown' }
     case 'Found': {
       if (!fact.version || !fact.createdAt) return { kind: 'Unknown' }
-      const uri = modelUri(spec.serving.modelUri, { name: spec.modelName, version: fact.version, uri: fact.uri })
+      const uri = uriOf(spec, fact)
       return { kind: 'Version', version: { version: fact.version, createdAt: fact.createdAt, ...(uri !== undefined && { uri }) } }
     }
     default:
       return fact.state satisfies never
   }
+}
+
+/** From where the version of this answer would be loaded, if the answer names one and it can be. */
+export function uriOf (spec: Spec, { version, uri }: RegistryFact): string | undefined {
+  return version === undefined ? undefined : modelUri(spec.serving.modelUri, { name: spec.modelName, version, uri })
+}
+
+/** Why no answer of this registry may be acted upon, or not this one; undefined when it may. What serves already is not asked about. */
+export function disbeliefOf ({ parent: { spec, metadata: { namespace = '' } }, registries }: SyncRequest<Spec>, fact: RegistryFact | undefined): Disbelief | undefined {
+  const uri = isAnswerTo(fact, questionOf(spec)) && fact.state === 'Found' ? uriOf(spec, fact) : undefined
+  return findDisbelief(registries, { registry: spec.registry, namespace, workspace: spec.workspace }, uri)
 }

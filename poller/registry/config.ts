@@ -1,6 +1,8 @@
 // One MLflow registry in the poller's configuration file. Objects name an entry, never a URL.
 import { Type, type Static } from '@sinclair/typebox'
+import { accessProblems, accessProperties } from '../../hooks/core/registry-access.ts'
 import { duration } from '../../hooks/core/schema.ts'
+import { isBelow } from '../../hooks/core/storage-uri.ts'
 import { secondsOf } from '../../hooks/core/time.ts'
 import { endpointProblems, endpointProperties, parseConfig } from '../http/config.ts'
 import { holdsCredentials, isStorageUri } from './resolve-uri.ts'
@@ -19,8 +21,7 @@ export const RegistryConfig = Type.Object({
   kubernetesAuth: Type.Optional(KubernetesAuth),
   minInterval: duration({ default: '30s', description: 'No object makes this registry be asked more often for one model.' }),
   staleAfter: duration({ default: '5m', description: 'Once the registry has been silent for this long, and for three looks, its last answer counts as stale: it stays in force, and objects say that the registry is unreachable. Objects that never had an answer say so after two looks.' }),
-  namespaces: Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 63 }), { description: 'Namespaces whose objects may use this entry; absent means all.' })),
-  workspaces: Type.Optional(Type.Array(Type.String({ maxLength: 256 }), { description: 'Workspaces that may be asked for: names, "" for none, "{namespace}" for the one named like the object\'s namespace; absent means all.' })),
+  ...accessProperties,
   replicaLag: duration({ default: '30s', description: 'How far a replica may lag behind that answers for this registry. For so long after an alias has moved nothing leads it back; later a second look must say the same. 0s, for a registry that reads from one database, believes everything at once.' }),
   pageSize: Type.Integer({ default: 500, minimum: 1, maximum: 1000, description: 'Models a page of a scan.' })
 }, { additionalProperties: false, description: 'An MLflow registry.' })
@@ -46,30 +47,28 @@ export function staleAfter (config: RegistryConfig): number {
   return secondsOf(config.staleAfter) * 1000
 }
 
-function ownProblems ({ auth, kubernetesAuth, artifactsDestination }: RegistryConfig): string[] {
-  const problems: string[] = []
-  if (kubernetesAuth && (auth?.bearer || auth?.basic)) problems.push('kubernetesAuth: takes the place of auth; keep one')
-  if (artifactsDestination !== undefined && !isStorageUri(artifactsDestination)) {
-    problems.push('artifactsDestination: must be a URI that a model\'s pod can read, such as s3://bucket/path or pvc://claim/path')
-  }
-  if (artifactsDestination !== undefined && holdsCredentials(artifactsDestination)) {
-    problems.push('artifactsDestination: must hold no credentials, for it becomes part of what objects and pods show; models get theirs from a Secret')
-  }
-  return problems
+function ownProblems (config: RegistryConfig): string[] {
+  const { auth, kubernetesAuth } = config
+  const twoWays = kubernetesAuth !== undefined && (auth?.bearer ?? auth?.basic) !== undefined
+  return [...(twoWays ? ['kubernetesAuth: takes the place of auth; keep one'] : []), ...destinationProblems(config), ...rootProblems(config)]
 }
 
-/** Why an object may not use an entry, in one word for programs and one sentence for people. */
-export type Refusal = { reason: 'UnknownRegistry' | 'NamespaceNotAllowed' | 'WorkspaceNotAllowed', message: string }
+function destinationProblems ({ artifactsDestination: destination }: RegistryConfig): string[] {
+  if (destination === undefined) return []
+  const readable = isStorageUri(destination) ? [] : ['artifactsDestination: must be a URI that a model\'s pod can read, such as s3://bucket/path or pvc://claim/path']
+  if (!holdsCredentials(destination)) return readable
+  return [...readable, 'artifactsDestination: must hold no credentials, for it becomes part of what objects and pods show; models get theirs from a Secret']
+}
 
-/** Whether an object of this namespace may ask this entry for this workspace; undefined means yes. */
-export function findRefusal (config: RegistryConfig | undefined, asker: { registry: string, namespace: string, workspace: string }): Refusal | undefined {
-  const { registry, namespace, workspace } = asker
-  if (!config) return { reason: 'UnknownRegistry', message: `there is no registry ${registry}; name one of the poller's configuration in spec.registry` }
-  if (config.namespaces && !config.namespaces.includes(namespace)) {
-    return { reason: 'NamespaceNotAllowed', message: `objects in namespace ${namespace} may not use registry ${registry}; ask its owner to add the namespace to registries.${registry}.namespaces` }
-  }
-  const allowed = config.workspaces?.some((name) => (name === '{namespace}' ? namespace : name) === workspace) ?? true
-  if (allowed) return undefined
-  const which = workspace === '' ? 'the default workspace' : `workspace ${workspace}`
-  return { reason: 'WorkspaceNotAllowed', message: `objects in namespace ${namespace} may not use ${which} of registry ${registry}; change spec.workspace, or ask its owner to change registries.${registry}.workspaces` }
+function rootProblems (config: RegistryConfig): string[] {
+  const { artifactsDestination, artifactRoots = [] } = config
+  if (artifactRoots.some(holdsCredentials)) return ['artifactRoots: must hold no credentials; they say where models lie, and nothing else']
+  const problems = accessProblems(config)
+  if (problems.length > 0 || artifactRoots.length === 0 || artifactsDestination === undefined || overlaps(artifactsDestination, artifactRoots)) return problems
+  return ['artifactRoots: none of them has to do with artifactsDestination, so nothing that is stored there could be loaded; add it']
+}
+
+/** Whether one lies below the other: a root may be a part of the destination, too. */
+function overlaps (destination: string, roots: string[]): boolean {
+  return isBelow(destination, roots) || roots.some((root) => isBelow(root, [destination]))
 }

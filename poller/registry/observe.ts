@@ -1,10 +1,12 @@
 // What the answers of a registry mean for one object. Pure: answers, memory and time come in, a fact comes out.
 import equal from 'fast-deep-equal'
 import type { RegistryFact } from '../../hooks/core/facts.ts'
+import { findOutside } from '../../hooks/core/registry-access.ts'
 import type { RegistryQuestion } from '../../hooks/core/registry-question.ts'
 import { formatInstant, parseInstant } from '../../hooks/core/time.ts'
 import type { RegisteredModel } from './client.ts'
-import { resolveUri } from './resolve-uri.ts'
+import type { RegistryConfig } from './config.ts'
+import { resolveUri, type Resolution } from './resolve-uri.ts'
 
 /** A fact before it is known whether it says anything new. */
 export type Observation = Omit<RegistryFact, 'observedAt' | 'stale'>
@@ -35,8 +37,11 @@ export function unnumbered (question: RegistryQuestion): Observation {
   return { ...question, state: 'NotReady', problem: 'the version that the alias names is not a number; only versions as MLflow numbers them can be served' }
 }
 
+/** What an entry says of where artifacts lie. */
+type Storage = Pick<RegistryConfig, 'artifactsDestination' | 'artifactRoots'>
+
 /** The alias names `version`, which is in this condition. */
-export function found (question: RegistryQuestion, version: string, answer: VersionAnswer, artifactsDestination?: string): Observation {
+export function found (question: RegistryQuestion, version: string, answer: VersionAnswer, storage: Storage = {}): Observation {
   switch (answer.kind) {
     case 'Gone':
       return { ...question, state: 'NotReady', version, problem: `version ${version} does not exist any more; move the alias to one that does` }
@@ -44,12 +49,18 @@ export function found (question: RegistryQuestion, version: string, answer: Vers
       return { ...question, state: 'NotReady', version, createdAt: answer.createdAt, problem: `version ${version} is ${answer.status.slice(0, 64)}; wait, or move the alias to a version that is READY` }
     case 'Ready': {
       const { createdAt, downloadUri, runId } = answer.record
-      const place = resolveUri({ downloadUri, artifactsDestination, workspace: question.workspace })
+      const place = within(storage, question, resolveUri({ downloadUri, artifactsDestination: storage.artifactsDestination, workspace: question.workspace }))
       return { ...question, state: 'Found', version, createdAt, ...place, ...(runId ? { runId } : {}) }
     }
     default:
       return answer satisfies never
   }
+}
+
+/** Nobody is handed a URI that the entry does not allow: whoever registers a version names its source as he likes. */
+function within (storage: Storage, { server }: RegistryQuestion, place: Resolution): Resolution {
+  const outside = 'uri' in place ? findOutside(storage, server, place.uri) : undefined
+  return outside === undefined ? place : { problem: outside }
 }
 
 /** Whether two facts say the same; when it was seen is not part of it. */

@@ -54,7 +54,7 @@ export function createSource (config: RegistryConfig, client: RegistryClient, mo
       if (version === undefined) return missing(question, 'AliasMissing')
       if (!NUMBER.test(version)) return unnumbered(question)
       const listed = confirmed ?? model.latest_versions?.find((candidate) => candidate.version === version)
-      return found(question, version, await readVersion(question, model, version, listed), config.artifactsDestination)
+      return found(question, version, await readVersion(question, model, version, listed), config)
     },
     close: () => client.close()
   }

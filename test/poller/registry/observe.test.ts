@@ -20,7 +20,12 @@ t.test('what an alias names', async (t) => {
 t.test('what is observed', async (t) => {
   const record = { createdAt: '2026-01-01T00:00:00.123Z', downloadUri: 's3://b/7', runId: 'r1' }
   t.strictSame(found(question, '7', { kind: 'Ready', record }), { ...observation, runId: 'r1' })
-  t.strictSame(found(question, '7', { kind: 'Ready', record: { ...record, downloadUri: 'mlflow-artifacts:/7' } }, 's3://d'), { ...observation, uri: 's3://d/7', runId: 'r1' })
+  t.strictSame(found(question, '7', { kind: 'Ready', record: { ...record, downloadUri: 'mlflow-artifacts:/7' } }, { artifactsDestination: 's3://d' }), { ...observation, uri: 's3://d/7', runId: 'r1' })
+  t.strictSame(found(question, '7', { kind: 'Ready', record }, { artifactRoots: ['s3://b'] }), { ...observation, runId: 'r1' })
+  const { uri: _, ...elsewhere } = observation
+  t.strictSame(found(question, '7', { kind: 'Ready', record }, { artifactRoots: ['s3://d'] }), {
+    ...elsewhere, runId: 'r1', problem: "s3://b/7 lies outside of what the registry entry allows; log the model to a place that is allowed, or ask the registry's owner to add its place to registries.default.artifactRoots"
+  }, 'a source that its author chose elsewhere is handed to nobody')
   t.match(found(question, '7', { kind: 'Ready', record: { ...record, downloadUri: '/local' } }), { state: 'Found', version: '7', problem: /only the machine/ }, 'no URI is a problem, not an absence')
   t.strictSame(found(question, '7', { kind: 'NotReady', createdAt: '2026-01-01T00:00:00.123Z', status: 'PENDING_REGISTRATION' }), {
     ...question, state: 'NotReady', version: '7', createdAt: '2026-01-01T00:00:00.123Z', problem: 'version 7 is PENDING_REGISTRATION; wait, or move the alias to a version that is READY'
