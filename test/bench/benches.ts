@@ -2,5 +2,6 @@
 import type { Bench } from './bench.ts'
 
 export const benches: Record<string, () => Promise<Bench>> = {
-  latency: () => import('./latency.ts')
+  latency: () => import('./latency.ts'),
+  canaries: () => import('./canaries.ts')
 }
