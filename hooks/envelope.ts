@@ -1,16 +1,21 @@
 // The body of a hook call as HTTP sees it: what is checked before a kind is asked, and what the OpenAPI page shows.
-import { Type, type TSchema } from '@sinclair/typebox'
+import { Type, type SchemaOptions, type Static, type TSchema } from '@sinclair/typebox'
 import type { Hook } from './core/answer.ts'
 import { API_VERSION, type Kind } from './core/kind.ts'
 import type { Registries } from './core/registry-access.ts'
 import { objectMapKey, type SyncRequest } from './core/request.ts'
 
-const strings = Type.Record(Type.String(), Type.String())
+/** A map whose values have a schema, whatever their keys are: Type.Record would not look at keys with a line end. */
+function mapOf<T extends TSchema> (values: T, options: SchemaOptions = {}): TSchema {
+  return Type.Unsafe<Record<string, Static<T>>>({ type: 'object', additionalProperties: values, ...options })
+}
+
+const strings = mapOf(Type.String())
 
 const metadata = {
   name: Type.String({ minLength: 1 }),
   uid: Type.Optional(Type.String()),
-  generation: Type.Optional(Type.Integer()),
+  generation: Type.Optional(Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })),
   creationTimestamp: Type.Optional(Type.String()),
   labels: Type.Optional(strings),
   annotations: Type.Optional(strings),
@@ -18,7 +23,10 @@ const metadata = {
 }
 
 const Observed = Type.Object({ apiVersion: Type.String(), kind: Type.String(), metadata: Type.Object({ ...metadata, namespace: Type.Optional(Type.String()) }) })
-const Objects = Type.Record(Type.String(), Type.Record(Type.String(), Observed), { description: 'Objects by Kind.group/version, then by namespace/name.' })
+const Objects = mapOf(mapOf(Observed), { description: 'Objects by Kind.group/version, then by namespace/name.' })
+
+/** As the API server has let them in: names and namespaces of objects. */
+const DNS_NAME = '^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$'
 
 const Controller = Type.Object({
   spec: Type.Optional(Type.Object({
@@ -27,11 +35,11 @@ const Controller = Type.Object({
 }, { description: 'The CompositeController. Only its childResources are looked at: what is not listed there is not returned.' })
 
 function parentOf ({ resource }: Kind, fields: Record<string, TSchema>): TSchema {
-  const namespace = Type.String({ minLength: 1 })
+  const namespace = Type.String({ minLength: 1, maxLength: 63, pattern: DNS_NAME })
   return Type.Object({
     apiVersion: Type.Literal(API_VERSION),
     kind: Type.Literal(resource.kind),
-    metadata: Type.Object({ ...metadata, namespace: resource.scope === 'Namespaced' ? namespace : Type.Optional(namespace) }),
+    metadata: Type.Object({ ...metadata, name: Type.String({ minLength: 1, maxLength: 253, pattern: DNS_NAME }), namespace: resource.scope === 'Namespaced' ? namespace : Type.Optional(namespace) }),
     ...fields
   })
 }
@@ -85,6 +93,10 @@ function demand (keyword: string, params: Record<string, unknown>): string {
     case 'const': return `must be ${JSON.stringify(params.allowedValue)}`
     case 'type': return `must be of type ${String(params.type)}`
     case 'minLength': return 'must not be empty'
+    case 'maxLength': return `must not be longer than ${String(params.limit)} characters`
+    case 'pattern': return 'must be a name of a-z, 0-9, - and .'
+    case 'minimum':
+    case 'maximum': return 'must be a number that an object can have'
     default: return 'is not what it must be'
   }
 }

@@ -5,12 +5,16 @@ import { factInstants } from './facts.ts'
 import { UnprocessableError, type Kind } from './kind.ts'
 import { newestInstant, newestOutsideInstant, type CustomizeRequest, type RelatedRule, type SyncRequest, type SyncResponse } from './request.ts'
 import { respond, respondRelated } from './respond.ts'
+import { readStatus } from './observed-status.ts'
 import { forPeople } from './safe-text.ts'
 import type { Condition } from './schema.ts'
 import { readSpec, type SpecProblem } from './spec.ts'
 
 export const HOOKS = ['sync', 'finalize', 'customize'] as const
 export type Hook = typeof HOOKS[number]
+
+/** Characters of a label's value. */
+const LONGEST_LABEL = 63
 
 /** The condition that is there while parts of the spec are not honoured, and only then. */
 export const SPEC_ACCEPTED = 'SpecAccepted'
@@ -21,13 +25,14 @@ export const SPEC_ACCEPTED = 'SpecAccepted'
  */
 export function answerSync (kind: Kind, request: SyncRequest): SyncResponse {
   if (request.finalizing) return answerFinalize(kind, request)
+  checkName(request)
   const { spec, problems } = readSpec(kind, request.parent.spec)
+  const call = readable(kind, request, spec)
   const fatal = problems.find((problem) => problem.fatal)
   // An error would leave weights where they are: in the middle of a rollout that may be on a version that has just failed.
-  if (fatal && !kind.isUnderWay?.(request.parent.status ?? {})) throw new UnprocessableError(fatal.message)
-  const call = withSpec(request, spec)
+  if (fatal && !kind.isUnderWay?.(call.parent.status ?? {})) throw new UnprocessableError(fatal.message)
   const response = kind.sync(call as Parameters<Kind['sync']>[0])
-  return respond(kind, request, withSettledTimes(request, withProblems(request, response, problems)))
+  return respond(kind, request, withSettledTimes(call, withProblems(call, response, problems)))
 }
 
 /**
@@ -35,8 +40,8 @@ export function answerSync (kind: Kind, request: SyncRequest): SyncResponse {
  * finalize lets go at once: its children are garbage-collected.
  */
 export function answerFinalize (kind: Kind, request: SyncRequest): SyncResponse {
-  const call = { ...withSpec(request, readSpec(kind, request.parent.spec).spec), finalizing: true }
-  if (!kind.finalize) return { status: request.parent.status ?? {}, children: [], finalized: true }
+  const call = { ...readable(kind, request, readSpec(kind, request.parent.spec).spec), finalizing: true }
+  if (!kind.finalize) return { status: call.parent.status ?? {}, children: [], finalized: true }
   return respond(kind, call, kind.finalize(call as Parameters<NonNullable<Kind['finalize']>>[0]))
 }
 
@@ -47,8 +52,15 @@ export function answerCustomize (kind: Kind, request: CustomizeRequest): { relat
   return respondRelated(kind.customize({ ...request, parent: { ...request.parent, spec } } as Parameters<NonNullable<Kind['customize']>>[0]))
 }
 
-function withSpec (request: SyncRequest, spec: unknown): SyncRequest {
-  return { ...request, parent: { ...request.parent, spec } }
+/** The call as kinds may read it: spec and status have the shapes of their schemas. */
+function readable (kind: Kind, request: SyncRequest, spec: unknown): SyncRequest {
+  return { ...request, parent: { ...request.parent, spec, status: readStatus(kind, request.parent.status) } }
+}
+
+/** Children carry kind and name of their parent in a label, and the API server would refuse every one of them. */
+function checkName ({ parent: { kind, metadata: { name } } }: SyncRequest): void {
+  const longest = LONGEST_LABEL - kind.length - 1
+  if (name.length > longest) throw new UnprocessableError(`metadata.name has ${name.length} characters, and may have ${longest}, so that children can be labelled with it; create the object again with a shorter name`)
 }
 
 /** Poller and people count as outside; the clock of the echo is that of the status writes. */

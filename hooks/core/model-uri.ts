@@ -3,10 +3,14 @@
 /** What a template may name. `uri` is absent when the registry's answer could not be resolved to storage. */
 export type ModelUriValues = { name: string, version: string, uri?: string | undefined }
 
-/** The template over {name}, {version} and {uri}; an empty one is {uri}. Undefined when it needs the URI and there is none. */
+/** Characters of a URI that memory holds; a template may make any number of them. */
+export const LONGEST_URI = 2048
+
+/** The template over {name}, {version} and {uri}; an empty one is {uri}. Undefined when it needs the URI and there is none, or when it becomes too long. */
 export function modelUri (template: string, { name, version, uri }: ModelUriValues): string | undefined {
   const text = template || '{uri}'
   if (uri === undefined && text.includes('{uri}')) return undefined
   const values: Record<string, string> = { name, version, uri: uri ?? '' }
-  return text.replace(/\{(name|version|uri)\}/g, (_match, key: string) => values[key] ?? '')
+  const filled = text.replace(/\{(name|version|uri)\}/g, (_match, key: string) => values[key] ?? '')
+  return filled === '' || filled.length > LONGEST_URI ? undefined : filled
 }

@@ -10,7 +10,8 @@ export type VersionIdentity = { version: string, createdAt: string }
  * unless they are exactly a multiple of 36^6 ms (25 days) apart.
  */
 function birthMark (createdAt: string): string {
-  return (Date.parse(createdAt) % 36 ** 6).toString(36).padStart(6, '0')
+  // Before 1970 the remainder is negative.
+  return ((Date.parse(createdAt) % 36 ** 6 + 36 ** 6) % 36 ** 6).toString(36).padStart(6, '0')
 }
 
 /** Name of the predictor, revision or Deployment that serves a version: `v7-x3k9a0`. */

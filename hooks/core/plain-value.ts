@@ -21,6 +21,17 @@ export function checkValue (value: unknown, path: string): void {
   throw new WrongAnswerError(`${path}: a ${typeof value} is no plain JSON`)
 }
 
+/** Whether the value, as it is, could stand in an answer. */
+export function isSendable (value: unknown): boolean {
+  try {
+    checkValue(value, '')
+    return true
+  } catch (error) {
+    if (error instanceof WrongAnswerError) return false
+    throw error
+  }
+}
+
 /** A plain object: no list, no instance of a class, no null. */
 export function isMap (value: unknown): value is Record<string, unknown> {
   if (value === null || typeof value !== 'object') return false

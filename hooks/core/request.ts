@@ -113,6 +113,6 @@ function isStamped ({ metadata }: Pick<KubeObject, 'metadata'>): boolean {
 /** When the status of a child was last written, in whole seconds; undefined when none was. */
 export function newestStatusInstant (request: SyncRequest): number | undefined {
   const entries = Object.values(request.children).flatMap((objects) => Object.values(objects)).flatMap(({ metadata }) => metadata.managedFields ?? [])
-  const times = entries.filter(({ subresource }) => subresource === 'status').map(({ time }) => parseInstant(time)).filter((time) => time !== undefined)
-  return times.length > 0 ? Math.max(...times) : undefined
+  const newest = newestOf(entries.filter(({ subresource }) => subresource === 'status').map(({ time }) => parseInstant(time)))
+  return newest > 0 ? newest : undefined
 }

@@ -4,7 +4,7 @@ import { parseInstant } from './time.ts'
 
 // TypeBox checks only what it has been taught: our two own types and the one format that CRDs and we use.
 TypeRegistry.Set<{ enum: readonly unknown[] }>('StringEnum', (schema, value) => schema.enum.includes(value))
-TypeRegistry.Set<{ pattern: string }>('Quantity', (schema, value) => Number.isInteger(value) || (typeof value === 'string' && new RegExp(schema.pattern).test(value)))
+TypeRegistry.Set<{ pattern: string }>('Quantity', (schema, value) => Number.isSafeInteger(value) || (typeof value === 'string' && new RegExp(schema.pattern).test(value)))
 FormatRegistry.Set('date-time', (text) => parseInstant(text) !== undefined)
 
 /** A CEL rule as the API server evaluates it. `message` names what is wrong and the remedy. */

@@ -1,7 +1,8 @@
 // Reads a spec as the API server would: defaults filled in, and what is wrong in old or unchecked objects mended where that is safe.
-import { Kind as TypeBoxKind, OptionalKind, type TArray, type TObject, type TSchema } from '@sinclair/typebox'
+import { OptionalKind, type TSchema } from '@sinclair/typebox'
 import { Value, type ValueError } from '@sinclair/typebox/value'
 import type { Kind } from './kind.ts'
+import { isArraySchema, isObjectSchema, pruned } from './prune.ts'
 
 /** What is wrong with one field. `fatal`: nothing can stand in for it, so the spec cannot be honoured at all. */
 export type SpecProblem = { field: string, message: string, fatal?: true }
@@ -14,18 +15,16 @@ type Step = { holder: Spec, key: string, schema: TSchema }
 /**
  * The spec with every default, and what was wrong with it. An invalid value is replaced by its default, or left out where it is optional: the
  * smallest such field that holds the error and is no part of a list, for half a list entry may mean something else than the whole.
- * `raw` is not changed. Fields that the schema does not know are kept; the API server has pruned them already.
+ * `raw` is not changed. Fields that the schema does not know are left out, as the API server does it.
  */
 export function readSpec (kind: Pick<Kind, 'spec'>, raw: unknown): { spec: Spec, problems: SpecProblem[] } {
   const problems: SpecProblem[] = []
-  if (!isRecord(raw)) return { spec: {}, problems: [{ field: 'spec', message: 'spec must be an object; write what is wanted into it', fatal: true }] }
-  // Not Value.Clone, to which a key "__proto__" of a user is the prototype of the copy.
-  const spec = structuredClone(raw)
+  const spec = isRecord(raw) ? pruned(kind.spec, raw) as Spec : {}
   fillDefaults(kind.spec, spec)
+  if (!isRecord(raw)) return { spec, problems: [{ field: 'spec', message: 'spec must be an object; write what is wanted into it', fatal: true }] }
 
   const hopeless = new Set<string>()
-  const next = (): ValueError | undefined => [...Value.Errors(kind.spec, spec)].find(({ path }) => !hopeless.has(path))
-  for (let error = next(); error; error = next()) {
+  for (let error = firstError(kind.spec, spec, hopeless); error; error = firstError(kind.spec, spec, hopeless)) {
     const mended = stepsTo(kind.spec, spec, error.path).findLast(isMendable)
     const remedy = describe(error)
     if (!mended) {
@@ -37,6 +36,12 @@ export function readSpec (kind: Pick<Kind, 'spec'>, raw: unknown): { spec: Spec,
     problems.push({ field: fieldOf(error.path), message: `${fieldOf(error.path)} ${remedy}; correct it. Until then ${mend(mended)}` })
   }
   return { spec, problems }
+}
+
+/** Looks no further than the first: a list of a million wrong items has a million errors. */
+function firstError (schema: TSchema, spec: Spec, hopeless: Set<string>): ValueError | undefined {
+  for (const error of Value.Errors(schema, spec)) if (!hopeless.has(error.path)) return error
+  return undefined
 }
 
 /**
@@ -108,14 +113,6 @@ function fieldOf (pointer: string): string {
 /** Undoes the escapes of a JSON pointer. */
 function unescape (key: string): string {
   return key.replaceAll('~1', '/').replaceAll('~0', '~')
-}
-
-function isObjectSchema (schema: TSchema): schema is TObject {
-  return schema[TypeBoxKind] === 'Object'
-}
-
-function isArraySchema (schema: TSchema): schema is TArray {
-  return schema[TypeBoxKind] === 'Array'
 }
 
 function isRecord (value: unknown): value is Spec {

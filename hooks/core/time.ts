@@ -21,9 +21,12 @@ export function formatInstant (seconds: number): string {
   return new Date(Math.min(Math.floor(seconds), LAST_INSTANT) * 1000).toISOString().replace('.000Z', 'Z')
 }
 
+/** JavaScript reads much more as a date: "1", and years of six digits, after which an instant may leave the calendar. */
+const RFC_3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/
+
 /** Whole seconds of an RFC 3339 instant, or undefined when the text is not one. */
 export function parseInstant (text: unknown): number | undefined {
-  if (typeof text !== 'string') return undefined
+  if (typeof text !== 'string' || !RFC_3339.test(text)) return undefined
   const ms = Date.parse(text)
   return Number.isNaN(ms) ? undefined : Math.floor(ms / 1000)
 }

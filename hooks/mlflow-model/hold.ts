@@ -1,8 +1,7 @@
 // Decisions that wait for the operator to clear up. A write of ours in between can make it lose track of what it has deleted.
-import deepEqual from 'fast-deep-equal'
 import type { Observation } from '../serving/backend.ts'
 import type { Memory } from './schema/status.ts'
-import { wantedShares } from './rollout/memory.ts'
+import { sameShares, wantedShares } from './rollout/memory.ts'
 
 /** The operator has a minute: what it has not struck off its status by then stays there for good. */
 const CLEARING_SECONDS = 60
@@ -21,5 +20,5 @@ export function holdFor ({ shares, clearingSince }: Observation, { before, after
 function canWait (shares: Record<string, number>, before: Memory, after: Memory): boolean {
   const wanted = wantedShares(after)
   const unchanged = Object.entries(shares).every(([predictor, share]) => wanted[predictor] === share)
-  return !after.deleting && unchanged && deepEqual(shares, wantedShares(before))
+  return !after.deleting && unchanged && sameShares(shares, wantedShares(before))
 }

@@ -1,4 +1,5 @@
 // Which memory counts: the one in the annotation of the serving object, or the one in the status. Either may be stale or lost.
+import { UnprocessableError } from '../core/kind.ts'
 import type { Observation, Served } from '../serving/backend.ts'
 import { clearedMemory, EMPTY_MEMORY, parseMemory, parseMemoryText } from './rollout/memory.ts'
 import type { Memory } from './schema/status.ts'
@@ -18,7 +19,8 @@ export function recall (observation: Observation | undefined, status: unknown): 
   const inStatus = parseMemory(status)
   if (!observation) return recallWithoutObject(inStatus)
   const inObject = parseMemoryText(observation.state)
-  if (!inObject) return { action: 'rewrite', memory: servesAnything(inStatus) ? inStatus : reconstruct(observation, inStatus) }
+  // Memory in an object always serves something, or is a mark: anything else was not written by us, and would take away what serves.
+  if (!inObject || !(inObject.deleting ?? servesAnything(inObject))) return { action: 'rewrite', memory: servesAnything(inStatus) ? inStatus : reconstruct(observation, inStatus) }
   return compare(inObject, inStatus)
 }
 
@@ -50,10 +52,15 @@ function servesAnything (memory: Memory | undefined): memory is Memory {
   return memory !== undefined && (memory.stable ?? memory.canary) !== undefined
 }
 
-/** Annotation and status are both lost: of the versions that are ready, the one with most traffic is stable, and the others leave. */
-function reconstruct ({ versions, readiness }: Observation, left: Memory = EMPTY_MEMORY): Memory {
+/**
+ * Annotation and status are both lost: of the versions that are ready, the one with most traffic is stable, and the others leave. Where something has
+ * traffic and nothing says what it is, throws UnprocessableError: no answer takes it away.
+ */
+function reconstruct (observation: Observation, left: Memory = EMPTY_MEMORY): Memory {
+  const { versions, readiness } = observation
   const trust = (served: Served) => (readiness(served).ready ? 1000 : 0) + served.share
   const [most] = versions.toSorted((a, b) => trust(b) - trust(a))
+  if (!most && observation.unidentified !== undefined) throw new UnprocessableError(observation.unidentified)
   if (!most) return left
   const { version, createdAt, uri } = most
   // Without shares: they are written anew, and have to come into force again.

@@ -31,6 +31,8 @@ export type Observation = {
   shares: Record<string, number>
   /** The versions that the object describes, with their shares: all that is left when memory is lost. */
   versions: Served[]
+  /** A sentence when something in the object has traffic, and nothing in the object says which version it is. */
+  unidentified?: string
   router: { present: boolean, applied: boolean, transition: string }
   /**
    * The operator is taking away what belonged to versions that left; when the object was last written, in whole seconds. A write that can wait

@@ -2,10 +2,12 @@
 // The oddities that follow are the operator's: each is needed so that a promotion restarts no pod.
 import { childLabels, parentLabel, STATE_ANNOTATION } from '../core/labels.ts'
 import { API_GROUP, type ChildResource } from '../core/kind.ts'
+import { LONGEST_URI } from '../core/model-uri.ts'
 import { md5, predictorName } from '../core/names.ts'
 import { parseInstant } from '../core/time.ts'
 import { findChild, type Child, type KubeObject, type SyncRequest } from '../core/request.ts'
 import { NOT_DEPLOYED, type Backend, type Observation, type BackendWords, type PodReadiness, type Served, type ServingOptions, type Wanted } from './backend.ts'
+import { readPredictors, readSeldonStatus, type Predictor, type SeldonStatus } from './seldon-observed.ts'
 
 const SELDON_DEPLOYMENT: ChildResource = {
   apiVersion: 'machinelearning.seldon.io/v1',
@@ -28,6 +30,10 @@ const CREATED_AT_ANNOTATION = `${API_GROUP}/created-at`
 /** Either condition says that a router has taken the weights over. */
 const ROUTER_CONDITIONS = ['istioVirtualServicesReady', 'AmbassadorMappingsReady']
 
+/** Characters of a version's number, and of the name of an object. */
+const LONGEST_VERSION = 64
+const LONGEST_NAME = 253
+
 /** For a router that is not switched on the operator reports True as well; only the reason tells ("No VirtualServices defined"). */
 const NOT_DEFINED = /^No .* defined$/
 
@@ -38,15 +44,6 @@ export const seldon: Backend = {
   make: makeChildren,
   url: ({ parent: { metadata } }) => `/seldon/${metadata.namespace}/${metadata.name}`,
   words: wordsOf
-}
-
-type Predictor = { name: string, traffic?: number, shadow?: boolean, annotations?: Record<string, string>, graph?: { modelUri?: string } }
-type SeldonStatus = {
-  state?: string
-  description?: string
-  deploymentStatus?: Record<string, { replicas?: number, availableReplicas?: number }>
-  serviceStatus?: Record<string, unknown>
-  conditions?: Array<{ type: string, status: string, reason?: string, lastTransitionTime?: string }>
 }
 
 function makeChildren (request: SyncRequest, options: ServingOptions, wanted: Wanted): Child[] {
@@ -67,7 +64,7 @@ function makeSeldonDeployment (request: SyncRequest, options: ServingOptions, { 
     },
     spec: {
       protocol: options.protocol,
-      predictors: inObservedOrder(served, predictorsOf(findSeldonDeployment(request))).map((version) => makePredictor(parent, options, version))
+      predictors: inObservedOrder(served, readPredictors(findSeldonDeployment(request))).map((version) => makePredictor(parent, options, version))
     }
   }
 }
@@ -114,23 +111,20 @@ function findSeldonDeployment (request: SyncRequest): KubeObject | undefined {
   return findChild(request, SELDON_DEPLOYMENT, request.parent.metadata.name)
 }
 
-function predictorsOf (object: KubeObject | undefined): Predictor[] {
-  const spec = object?.spec as { predictors?: Predictor[] } | undefined
-  return spec?.predictors ?? []
-}
-
 function observeSeldon (request: SyncRequest): Observation | undefined {
   const object = findSeldonDeployment(request)
   if (!object) return undefined
-  const predictors = predictorsOf(object)
+  const predictors = readPredictors(object)
   const ours = predictors.filter(isOurs)
-  const status = (object.status ?? {}) as SeldonStatus
+  const status = readSeldonStatus(object)
+  const versions = predictors.flatMap((predictor) => versionOf(predictor, shareOf(predictor, predictors)))
   const state = object.metadata.annotations?.[STATE_ANNOTATION]
   const failure = failureOf(object, status)
   return {
     ...(state !== undefined && { state }),
     shares: Object.fromEntries(ours.map((predictor) => [predictor.name, shareOf(predictor, predictors)])),
-    versions: predictors.flatMap((predictor) => versionOf(predictor, shareOf(predictor, predictors))),
+    versions,
+    ...(versions.length === 0 && predictors.some((predictor) => shareOf(predictor, predictors) > 0) && { unidentified: unidentifiedOf(object) }),
     router: routerOf(status),
     ...(isClearing(object.metadata.name, predictors, status) && { clearingSince: lastWrite(object) }),
     ...(failure !== undefined && { failure }),
@@ -140,7 +134,7 @@ function observeSeldon (request: SyncRequest): Observation | undefined {
 
 /** Metacontroller's merge keeps what others put into the list (a shadow, an explainer's host), and we leave it alone. */
 function isOurs ({ annotations }: Predictor): boolean {
-  return annotations?.[CREATED_AT_ANNOTATION] !== undefined
+  return annotations[CREATED_AT_ANNOTATION] !== undefined
 }
 
 /** A single predictor takes everything, said or not. */
@@ -148,11 +142,13 @@ function shareOf (predictor: Predictor, all: Predictor[]): number {
   return predictor.traffic ?? (all.length === 1 ? 100 : 0)
 }
 
-function versionOf ({ annotations, graph }: Predictor, share: number): Served[] {
-  const version = annotations?.[VERSION_ANNOTATION]
-  const createdAt = annotations?.[CREATED_AT_ANNOTATION]
-  if (!version || !createdAt || !graph?.modelUri) return []
-  return [{ version, createdAt, uri: graph.modelUri, share }]
+/** What memory could not hold is no version. */
+function versionOf ({ annotations, modelUri }: Predictor, share: number): Served[] {
+  const version = annotations[VERSION_ANNOTATION]
+  const createdAt = annotations[CREATED_AT_ANNOTATION]
+  if (!version || version.length > LONGEST_VERSION || parseInstant(createdAt) === undefined || createdAt === undefined) return []
+  if (!modelUri || modelUri.length > LONGEST_URI) return []
+  return [{ version, createdAt, uri: modelUri, share }]
 }
 
 /**
@@ -160,11 +156,11 @@ function versionOf ({ annotations, graph }: Predictor, share: number): Served[] 
  * Seldon never sets observedGeneration.
  */
 function routerOf (status: SeldonStatus): Observation['router'] {
-  const routers = (status.conditions ?? []).filter(({ type, reason }) => ROUTER_CONDITIONS.includes(type) && !NOT_DEFINED.test(reason ?? ''))
+  const routers = ROUTER_CONDITIONS.flatMap((router) => status.conditions.find(({ type }) => type === router) ?? []).filter(({ reason }) => !NOT_DEFINED.test(reason))
   return {
     present: routers.length > 0,
     applied: status.state === 'Available' && routers.length > 0 && routers.every((router) => router.status === 'True'),
-    transition: routers.map(({ lastTransitionTime = '' }) => lastTransitionTime).sort().join()
+    transition: routers.map(({ lastTransitionTime }) => lastTransitionTime).sort().join()
   }
 }
 
@@ -173,23 +169,27 @@ function routerOf (status: SeldonStatus): Observation['router'] {
  * conflicts with one of ours, it goes on to look for a Service that it has deleted itself, and is Failed for good.
  */
 function isClearing (object: string, predictors: Predictor[], status: SeldonStatus): boolean {
-  const parts = [...Object.keys(status.deploymentStatus ?? {}), ...Object.keys(status.serviceStatus ?? {})]
-  const kept = predictors.map(({ name }) => `${object}-${name}`)
-  const left = parts.some((part) => part.startsWith(`${object}-v`) && !kept.some((name) => part === name || part.startsWith(`${name}-`)))
+  const kept = new Set(predictors.map(({ name }) => `${object}-${name}`))
+  const left = status.parts.some((part) => part.startsWith(`${object}-v`) && !prefixesOf(part).some((name) => kept.has(name)))
   return left && predictors.filter(isOurs).every(({ name }) => readinessOf(object, name, status).ready)
+}
+
+/** A name and what stands before each of its dashes. */
+function prefixesOf (name: string): string[] {
+  return [name, ...[...name.slice(0, LONGEST_NAME).matchAll(/-/g)].map(({ index }) => name.slice(0, index))]
 }
 
 /** When the object was last written, by anybody; 0 when it does not say. */
 function lastWrite ({ metadata }: KubeObject): number {
   const times = [metadata.creationTimestamp, ...(metadata.managedFields ?? []).map(({ time }) => time)]
-  return Math.max(...times.map((time) => parseInstant(time) ?? 0))
+  return times.reduce((newest, time) => Math.max(newest, parseInstant(time) ?? 0), 0)
 }
 
 /** Only the version's own entry counts: the totals speak of the first predictor alone. */
 function readinessOf (object: string, predictor: string, status: SeldonStatus): PodReadiness {
-  const entry = status.deploymentStatus?.[deploymentName(object, predictor)]
+  const entry = status.podsOf(deploymentName(object, predictor))
   if (!entry) return NOT_DEPLOYED
-  const { replicas = 0, availableReplicas = 0 } = entry
+  const { replicas, availableReplicas } = entry
   return { available: availableReplicas, ready: availableReplicas > 0 && availableReplicas >= replicas, progress: `${availableReplicas}/${replicas}` }
 }
 
@@ -207,12 +207,16 @@ function wordsOf ({ parent: { metadata: { name, namespace } } }: SyncRequest): B
   }
 }
 
+function unidentifiedOf ({ metadata: { name, namespace } }: KubeObject): string {
+  return `SeldonDeployment ${name} has traffic, and neither it nor the status says which version that is: the annotations that Sluice wrote are gone. Restore them, or delete it: kubectl delete seldondeployment ${name} -n ${namespace}`
+}
+
 function failureOf (object: KubeObject, { state, description }: SeldonStatus): string | undefined {
   const { name, namespace, deletionTimestamp } = object.metadata
   if (deletionTimestamp !== undefined) return `SeldonDeployment ${name} is being deleted, and is made again once it is gone. If this lasts, a finalizer holds it: see kubectl get seldondeployment ${name} -n ${namespace} -o yaml.`
-  const strangers = predictorsOf(object).filter((predictor) => !isOurs(predictor) && !predictor.shadow && (predictor.traffic ?? 0) > 0)
-  if (strangers.length > 0) return `SeldonDeployment ${name} has predictors with traffic that Sluice did not write (${strangers.map((predictor) => predictor.name).join(', ').slice(0, 200)}). Shares of Sluice's own sum to 100, so Seldon refuses every change: remove them, or make them shadows.`
+  const strangers = readPredictors(object).filter((predictor) => !isOurs(predictor) && !predictor.shadow && (predictor.traffic ?? 0) > 0)
+  if (strangers.length > 0) return `SeldonDeployment ${name} has predictors with traffic that Sluice did not write (${strangers.slice(0, 20).map((predictor) => predictor.name).join(', ').slice(0, 200)}). Shares of Sluice's own sum to 100, so Seldon refuses every change: remove them, or make them shadows.`
   if (state !== 'Failed') return undefined
-  const said = (description ?? 'no description').slice(0, 300)
+  const said = (description || 'no description').slice(0, 300)
   return `Seldon reports SeldonDeployment ${name} as Failed: ${said}. See kubectl describe seldondeployment ${name}; if a Service in its status no longer exists, delete that status entry.`
 }

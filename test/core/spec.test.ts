@@ -13,7 +13,7 @@ const rows: Row[] = [
   { name: 'defaults are filled in, through sections', given: { name: 'Ada' }, want: defaults },
   { name: 'what is given stays, and its section is completed', given: { name: 'Ada', language: 'Dutch', timing: { every: '5m' } }, want: { ...defaults, language: 'Dutch', timing: { every: '5m', tags: {} } } },
   { name: 'an empty list is a value', given: { name: 'Ada', copies: [] }, want: { ...defaults, copies: [] } },
-  { name: 'unknown fields are kept', given: { name: 'Ada', later: 1 }, want: { ...defaults, later: 1 } },
+  { name: 'unknown fields are left out, as the API server does it', given: { name: 'Ada', later: 1, timing: { soon: { a: null } } }, want: defaults },
   { name: 'a wrong enum is defaulted', given: { name: 'Ada', language: 'Latin' }, want: defaults, problems: ['spec.language must be one of English, Dutch; correct it. Until then "English" holds.'] },
   { name: 'a wrong pattern is defaulted', given: { name: 'Ada', timing: { every: 'soon' } }, want: defaults, problems: ['spec.timing.every must match ^([0-9]{1,7}(ms|s|m|h))+$; correct it. Until then "1h" holds.'] },
   { name: 'a span beyond the calendar is defaulted', given: { name: 'Ada', timing: { every: '99999999h' } }, want: defaults, problems: ['spec.timing.every must match ^([0-9]{1,7}(ms|s|m|h))+$; correct it. Until then "1h" holds.'] },
@@ -47,8 +47,20 @@ t.test('beside a fatal mistake the others are mended all the same', async (t) =>
   t.strictSame((spec['rollout'] as { steps: number[] }).steps, [10, 20, 30, 40, 50, 60, 70, 80, 90])
 })
 
-t.test('no spec is fatal', async (t) => {
-  for (const given of [undefined, null, 'x', []]) t.match(readSpec(greeting, given).problems, [{ field: 'spec', fatal: true }])
+t.test('no spec is fatal, and has the defaults all the same: a rollout under way goes back by them', async (t) => {
+  for (const given of [undefined, null, 'x', []]) t.match(readSpec(greeting, given), { spec: { language: 'English', timing: { every: '1h' } }, problems: [{ field: 'spec', fatal: true }] })
+})
+
+t.test('of a list with a million mistakes only the first is looked for, and unknown fields may be of any depth', async (t) => {
+  const deep = JSON.parse(`${'['.repeat(100_000)}${']'.repeat(100_000)}`) as unknown
+  const { spec, problems } = readSpec(mlflowModel, { modelName: 'm', modelAlias: 'a', deep, rollout: { steps: Array.from({ length: 1_000_000 }, () => 'x'), approval: deep } })
+  t.strictSame(problems.map(({ field }) => field), ['spec.rollout.steps', 'spec.rollout.approval'])
+  t.strictSame(Object.keys(spec).includes('deep'), false)
+})
+
+t.test('a quantity is a number that can be sent', async (t) => {
+  const { problems } = readSpec(mlflowModel, { modelName: 'm', modelAlias: 'a', serving: { resources: { limits: { cpu: 1e308 } } } })
+  t.strictSame(problems.map(({ field }) => field), ['spec.serving.resources.limits.cpu'])
 })
 
 t.test('defaults are not shared between two readings', async (t) => {

@@ -21,6 +21,7 @@ function observation ({ state, versions = [], pods = {} }: Seen): Observation {
 
 const old = memory(withRollout('Loading'))
 const newer = memory(withRollout('Stepping'), { sequence: 41 })
+const first = memory(withRollout('Loading', { weight: 100 }), { stable: undefined, canary: V1 })
 const empty: Memory = { sequence: 50, counter: 30 }
 const remembered: Partial<Memory> = { failedVersions: [failure('Aborted')], lastCommands: { abort: 'x' } }
 const deleting = memory({ deleting: true }, remembered)
@@ -50,7 +51,7 @@ const alone: Array<{ name: string, status?: unknown, want: Recall }> = [
   { name: 'without object and status everything begins', want: { action: 'decide', memory: { sequence: 0, counter: 0 } } },
   { name: 'an unreadable status is none', status: { sequence: 'many' }, want: { action: 'decide', memory: { sequence: 0, counter: 0 } } },
   { name: 'an object that is gone is made again from the status', status: newer, want: { action: 'restore', memory: newer } },
-  { name: 'so is a first version that was loading', status: memory({ stable: undefined, canary: V1 }), want: { action: 'restore', memory: memory({ stable: undefined, canary: V1 }) } },
+  { name: 'so is a first version that was loading', status: first, want: { action: 'restore', memory: first } },
   { name: 'a status that serves nothing goes on from what it remembers', status: empty, want: { action: 'decide', memory: empty } },
   { name: 'an object that was deleted on purpose stays away; failures, counter and spent commands stay', status: deleting, want: { action: 'decide', memory: { sequence: 41, counter: 30, ...remembered } as Memory } }
 ]

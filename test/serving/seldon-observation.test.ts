@@ -28,6 +28,8 @@ const annotations = (version: string, createdAt: string) => ({ version, 'sluice.
 const first = { name: P1, traffic: 90, annotations: annotations('1', V1.createdAt), graph: { modelUri: V1.uri } }
 const second = { name: P2, traffic: 10, annotations: annotations('2', V2.createdAt), graph: { modelUri: V2.uri } }
 
+const UNIDENTIFIED = 'SeldonDeployment first has traffic, and neither it nor the status says which version that is: the annotations that Sluice wrote are gone. Restore them, or delete it: kubectl delete seldondeployment first -n home'
+
 const described: Array<{ name: string, object: SeldonDeployment, want: Partial<Observation> }> = [
   { name: 'an object without anything says nothing', object: { spec: {} }, want: {} },
   { name: 'the memory annotation is handed on as text', object: { annotations: { 'sluice.dev/state': '{' }, predictors: [] }, want: { state: '{' } },
@@ -38,8 +40,11 @@ const described: Array<{ name: string, object: SeldonDeployment, want: Partial<O
   { name: 'of two predictors one that was told nothing has nothing', object: { predictors: [{ ...first, traffic: undefined }, { ...second, traffic: 100 }] }, want: { shares: { [P1]: 0, [P2]: 100 }, versions: [{ ...V1, share: 0 }, { ...V2, share: 100 }] } },
   { name: 'a shadow that somebody else put in is left alone', object: { predictors: [first, { name: 'shadow', shadow: true, traffic: 100 }] }, want: { shares: { [P1]: 90 }, versions: [{ ...V1, share: 90 }] } },
   { name: 'a predictor of somebody else without traffic too', object: { predictors: [first, { name: 'other', annotations: { version: '1' }, graph: { modelUri: 's3://x' } }] }, want: { shares: { [P1]: 90 }, versions: [{ ...V1, share: 90 }] } },
-  { name: 'a predictor without version is counted and not recovered', object: { predictors: [{ ...first, annotations: { 'sluice.dev/created-at': V1.createdAt } }] }, want: { shares: { [P1]: 90 } } },
-  { name: 'a predictor without URI is not recovered', object: { predictors: [{ ...first, graph: {} }] }, want: { shares: { [P1]: 90 } } }
+  { name: 'a predictor without version is counted and not recovered', object: { predictors: [{ ...first, annotations: { 'sluice.dev/created-at': V1.createdAt } }] }, want: { shares: { [P1]: 90 }, unidentified: UNIDENTIFIED } },
+  { name: 'a predictor without URI is not recovered', object: { predictors: [{ ...first, graph: {} }] }, want: { shares: { [P1]: 90 }, unidentified: UNIDENTIFIED } },
+  { name: 'what memory could not hold is not recovered', object: { predictors: [first, { ...second, annotations: annotations('2', 'yesterday') }, { ...second, annotations: annotations('2'.repeat(65), V2.createdAt) }, { ...second, graph: { modelUri: 'x'.repeat(2049) } }] }, want: { shares: { [P1]: 90, [P2]: 10 }, versions: [{ ...V1, share: 90 }] } },
+  { name: 'values of other types are as if they were not there', object: { predictors: [first, null, 7, { ...second, name: 5, traffic: '10', annotations: { ...annotations('2', V2.createdAt), other: 5 }, graph: [] }] as object[], status: { state: 5, description: {}, deploymentStatus: { [`first-${P1}-0-model`]: null }, serviceStatus: [], conditions: [null, { type: 5 }, { type: 'istioVirtualServicesReady', status: 'True', reason: 7, lastTransitionTime: ',1'.repeat(100_000) }] } }, want: { shares: { [P1]: 90, '': 0 }, versions: [{ ...V1, share: 90 }], router: { present: true, applied: false, transition: '' } } },
+  { name: 'so are lists that are none', object: { spec: { predictors: 'x' }, status: { conditions: {}, deploymentStatus: 'x' } }, want: {} }
 ]
 
 for (const { name, object, want } of described) {

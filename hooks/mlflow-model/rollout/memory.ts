@@ -1,9 +1,9 @@
 // The rollout's memory: read from the annotation or the status, written to both, and its smallest changes.
 import { TypeCompiler } from '@sinclair/typebox/compiler'
-import { Value } from '@sinclair/typebox/value'
 import { predictorName, sameVersion, type VersionIdentity } from '../../core/names.ts'
 import { FAILURES_KEPT, Memory, type Failure, type Rollout, type Traffic } from '../schema/status.ts'
-import { defined, isMap } from '../../core/plain-value.ts'
+import { defined, isMap, isSendable, withoutEmpty } from '../../core/plain-value.ts'
+import { pruned } from '../../core/prune.ts'
 import { formatInstant } from '../../core/time.ts'
 import type { RolloutFacts } from './facts.ts'
 
@@ -17,9 +17,26 @@ export const ALL_STABLE = Object.freeze({ stable: 100, canary: 0 })
 
 /** Memory in a status or a parsed annotation; corrupt memory is no memory. */
 export function parseMemory (value: unknown): Memory | undefined {
-  if (value === null || typeof value !== 'object') return undefined
-  const memory = Value.Clean(Memory, Value.Clone(value))
-  return isMemory.Check(memory) ? memory : undefined
+  if (!isMap(value)) return undefined
+  const known = pruned(Memory, value)
+  if (!isMemory.Check(known) || !canCountOn(known) || !isCoherent(known)) return undefined
+  const memory = withoutEmpty(known) as Memory
+  return isSendable(memory) ? memory : undefined
+}
+
+/** Whether one more decision, or rollout, can still be counted. */
+function canCountOn ({ sequence, counter }: Memory): boolean {
+  return Number.isSafeInteger(sequence + 1) && Number.isSafeInteger(counter + 1)
+}
+
+/** What we write always says of whom it speaks, and what it wants for all that it serves adds up: other memory would send traffic nowhere. */
+function isCoherent (memory: Memory): boolean {
+  const { stable, previous, canary, rollout, traffic } = memory
+  if ((canary === undefined) !== (rollout === undefined)) return false
+  if (traffic && !addsUp(traffic, rollout)) return false
+  const served = [stable, previous, rollout?.present ? canary : undefined].filter((version) => version !== undefined)
+  const shares = Object.values(wantedShares(memory))
+  return served.length === shares.length && (served.length === 0 || shares.reduce((sum, share) => sum + share, 0) === 100)
 }
 
 /** Memory in the annotation's text. */
@@ -45,6 +62,16 @@ export function wantedShares (memory: Memory): Record<string, number> {
   if (previous) shares[predictorName(previous)] = 0
   if (canary && rollout?.present) shares[predictorName(canary)] = traffic?.canary ?? 0
   return shares
+}
+
+function addsUp ({ stable, canary }: Traffic, rollout: Rollout | undefined): boolean {
+  return stable + canary === 100 && (canary === 0 || rollout?.present === true)
+}
+
+/** Whether these are the shares of the same predictors. Their names are anybody's, so that a library that calls `toString` of what it compares will not do. */
+export function sameShares (a: Record<string, number> | undefined, b: Record<string, number>): boolean {
+  const names = Object.keys(b)
+  return a !== undefined && Object.keys(a).length === names.length && names.every((name) => Object.hasOwn(a, name) && a[name] === b[name])
 }
 
 /** Wants other shares. The router's state is noted, because only a later change of it proves that they are in force. */

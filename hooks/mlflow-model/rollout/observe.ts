@@ -1,9 +1,8 @@
 // What the world did since the last decision: weights that came into force or were changed by hand, a canary that gets on loading.
-import deepEqual from 'fast-deep-equal'
 import { formatInstant, parseInstant } from '../../core/time.ts'
 import type { Memory } from '../schema/status.ts'
 import { after, type RolloutFacts } from './facts.ts'
-import { freshTraffic, wantedShares, withRollout } from './memory.ts'
+import { freshTraffic, sameShares, wantedShares, withRollout } from './memory.ts'
 
 /** A lost flip of the router's condition costs this many seconds at most. */
 export const FLIP_LOST_SECONDS = 60
@@ -22,7 +21,7 @@ function observeTraffic (memory: Memory, facts: RolloutFacts): Memory {
   const { traffic } = memory
   const { router, now } = facts
   if (!traffic || !router.shares) return memory
-  if (!deepEqual(router.shares, wantedShares(memory))) return { ...memory, traffic: freshTraffic(traffic, facts, traffic.canaryInForce) }
+  if (!sameShares(router.shares, wantedShares(memory))) return { ...memory, traffic: freshTraffic(traffic, facts, traffic.canaryInForce) }
   if (traffic.inForce || !router.applied) return memory
   const flipped = router.transition !== traffic.routerTransition
   if (!flipped && now < flipLostAt(traffic.writtenAt)) return memory

@@ -1,8 +1,7 @@
 // Memory that is written again without a decision: what it knew of weights in force holds only for the object that had them.
-import deepEqual from 'fast-deep-equal'
 import type { Memory } from '../schema/status.ts'
 import type { RolloutFacts } from './facts.ts'
-import { ALL_STABLE, freshTraffic, nextSequence, wantedShares, withRollout } from './memory.ts'
+import { ALL_STABLE, freshTraffic, nextSequence, sameShares, wantedShares, withRollout } from './memory.ts'
 
 /** The object is gone: it is made again as it was, and its weights have to come into force again. No stage changes. */
 export function restoreMemory (memory: Memory, facts: RolloutFacts): Memory {
@@ -16,6 +15,6 @@ export function restoreMemory (memory: Memory, facts: RolloutFacts): Memory {
  */
 export function repeatMemory (memory: Memory, facts: RolloutFacts): Memory {
   const { traffic } = memory
-  const asWanted = traffic !== undefined && deepEqual(facts.router.shares, wantedShares(memory))
+  const asWanted = traffic !== undefined && sameShares(facts.router.shares, wantedShares(memory))
   return asWanted && (facts.router.present || !traffic.inForce) ? memory : restoreMemory(memory, facts)
 }
