@@ -1,5 +1,6 @@
 // The Prometheus servers of the configuration, with their connections, and a warning when one of them knows nothing of any canary.
 import type { AnalystOptions, Judged } from './analyst.ts'
+import { createClockGap } from './clock-gap.ts'
 import type { PrometheusConfig } from './config.ts'
 import { createPrometheusClient, type PrometheusClient } from './prometheus-client.ts'
 import { backendOf, type Backend } from './queries.ts'
@@ -14,7 +15,7 @@ export type Providers = {
   close (): Promise<void>
 }
 
-type Options = Pick<AnalystOptions, 'providers' | 'logger' | 'metrics' | 'resilience'>
+type Options = Pick<AnalystOptions, 'providers' | 'now' | 'logger' | 'metrics' | 'resilience'>
 
 export function createProviders (options: Options): Providers {
   const silent = new Set<string>()
@@ -29,7 +30,7 @@ export function createProviders (options: Options): Providers {
 
   function makeProvider (server: string, config: PrometheusConfig): Provider {
     const { metrics, resilience } = options
-    const shared = { server, config, onInfo: (info: string) => { onInfo(server, info) }, ...(metrics?.onRequest && { onRequest: metrics.onRequest }), ...(resilience && { resilience }) }
+    const shared = { server, config, gap: createClockGap(options.now), onInfo: (info: string) => { onInfo(server, info) }, ...(metrics?.onRequest && { onRequest: metrics.onRequest }), ...(resilience && { resilience }) }
     return { config, backend: backendOf(config.source), grouped: createPrometheusClient(shared), custom: createPrometheusClient(shared) }
   }
 

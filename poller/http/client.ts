@@ -27,6 +27,8 @@ export type JsonClientOptions = {
   resilience?: ResilienceOptions
   classify?: Classify
   onRequest?: (report: RequestReport) => void
+  /** Hears the Date header of every answer. */
+  onDate?: (date: string | string[] | undefined) => void
 }
 
 export type JsonRequest<T extends TSchema> = {
@@ -82,6 +84,7 @@ export function createJsonClient (options: JsonClientOptions): JsonClient {
   async function ask<T extends TSchema> (request: JsonRequest<T>, signal: AbortSignal): Promise<Static<T>> {
     const credentials = await readCredentials(endpoint.auth, options.token)
     const response = await pool.request({ ...dispatchOptions(endpoint, request, credentials), signal })
+    options.onDate?.(response.headers.date)
     return await readAnswer(response, {
       schema: request.schema,
       maxBytes: request.maxBytes ?? options.maxBytes ?? DEFAULTS.maxBytes,

@@ -54,6 +54,8 @@ export async function startPrometheus (options: PrometheusOptions = {}): Promise
   const faults = installFaults(app)
   const release = options.release ?? 3
   const now = options.now ?? Date.now
+  // Who asks goes by its clock, so the header must not tell another time than the samples.
+  app.addHook('onSend', async (_request, reply) => { reply.header('date', new Date(now()).toUTCString()) })
   addForms(app)
   addRoutes(app, release, parameters => {
     queries.push(parameters['query'] ?? '')

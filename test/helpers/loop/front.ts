@@ -19,7 +19,7 @@ export async function startFront (target: () => string): Promise<Front> {
       method: request.method,
       ...(contentType !== undefined && { headers: { 'content-type': contentType }, body: request.body as string })
     })
-    return await reply.status(answer.status).type(answer.headers.get('content-type') ?? 'text/plain').send(await answer.text())
+    return await reply.status(answer.status).header('date', answer.headers.get('date')).type(answer.headers.get('content-type') ?? 'text/plain').send(await answer.text())
   })
   return { ...await listen(app), setFault: faults.set }
 }

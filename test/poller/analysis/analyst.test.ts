@@ -28,16 +28,17 @@ function makeAnalyst (t: Test, entries: Record<string, object>, options: Partial
   return { analyst, clock, warnings }
 }
 
-async function startStandIn (t: Test): Promise<PrometheusStandIn> {
-  const prometheus = await startPrometheus({ now: () => (T0 + 120) * 1000 })
+/** Its clock is `gap` seconds ahead. */
+async function startStandIn (t: Test, gap = 0): Promise<PrometheusStandIn> {
+  const prometheus = await startPrometheus({ now: () => (T0 + 120 + gap) * 1000 })
   t.teardown(() => prometheus.close())
   return prometheus
 }
 
-type Load = { stable: number, canary: number, stableErrors?: number, canaryErrors?: number, canarySeconds?: number }
+type Load = { stable: number, canary: number, gap?: number, stableErrors?: number, canaryErrors?: number, canarySeconds?: number }
 
 /** Two minutes of requests a scrape (15 s) on both versions of these models. */
-function serve ({ recorder }: PrometheusStandIn, models: Model[], { stable, canary, stableErrors = 0, canaryErrors = 0, canarySeconds = 0.04 }: Load): void {
+function serve ({ recorder }: PrometheusStandIn, models: Model[], { stable, canary, stableErrors = 0, canaryErrors = 0, canarySeconds = 0.04, gap = 0 }: Load): void {
   const observe = (labels: object, code: string, count: number, seconds: number) => {
     for (let i = 0; i < count; i++) recorder.observe('seldon_api_executor_server_requests_seconds', { ...labels, service: 'predictions', method: 'post', code }, seconds)
   }
@@ -51,7 +52,7 @@ function serve ({ recorder }: PrometheusStandIn, models: Model[], { stable, cana
       observe(on(predictors.canary), '200', canary, canarySeconds)
       observe(on(predictors.canary), '500', canaryErrors, canarySeconds)
     }
-    recorder.record((T0 + scrape * 15) * 1000)
+    recorder.record((T0 + gap + scrape * 15) * 1000)
   }
 }
 
@@ -108,6 +109,21 @@ t.test('many canaries share four queries, and each gets its own verdict', async 
   t.strictSame(warnings, [])
 })
 
+t.test('a Prometheus whose clock is wrong by ten minutes is asked in its own time, and by the second query at the latest', async (t) => {
+  for (const gap of [-600, 600]) {
+    const prometheus = await startStandIn(t, gap)
+    const model = makeModel()
+    serve(prometheus, [model], { stable: 90, canary: 10, gap })
+    const { analyst, clock } = makeAnalyst(t, { default: { url: prometheus.url } })
+    const [found] = await analyst.check([model])
+    t.match(found?.fact, { passed: 1, last: { at: formatInstant(T0 + 120), outcome: 'Passed', metrics: [{ requests: 70 }] } }, `${gap} s: what is told is by the API server`)
+    const asked = prometheus.queries.length
+    clock.seconds += 1
+    await analyst.check([makeModel({ name: 'another' })])
+    t.equal(prometheus.queries.length - asked, 4, 'and then every query is asked once')
+  }
+})
+
 t.test('a canary that has answered nothing but errors fails', async (t) => {
   const prometheus = await startStandIn(t)
   const model = makeModel()
@@ -121,6 +137,7 @@ t.test('more than 500 canaries are asked about in batches', async (t) => {
   const asked: string[] = []
   const server = await startServer(t, (r, { body }) => {
     asked.push(new URLSearchParams(body).get('query') ?? '')
+    r.setHeader('date', new Date((T0 + 120) * 1000).toUTCString())
     sendJson(r, { status: 'success', data: { resultType: 'vector', result: [] } })
   })
   const models = Array.from({ length: 501 }, (_, i) => makeModel({ name: `m${i}`, analysis: { metrics: [{ name: 'error-rate', maxIncrease: '2%' }] } }))
