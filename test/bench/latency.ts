@@ -68,16 +68,21 @@ async function moveAliases ({ system, when }: Scene, names: string[], version: s
 /** Lets the canaries be measured for a while, has all of them answer badly, and follows what comes of it. */
 async function spoilAll (scene: Scene, names: string[], { version, quick }: { version: string, quick: boolean }): Promise<Way> {
   await sleep(quick ? 4_000 : 20_000)
-  const before = names.map((name) => scene.modelOf(name) as unknown as Model)
+  const judged = names.map((name) => scene.modelOf(name) as unknown as Model)
   const spoilt = Date.now()
   scene.spoil(version)
-  const ways = await Promise.all(names.map(async (name, i) => {
+  const over = new AbortController()
+  const proofs = proveEachSecond(scene, judged, over.signal)
+  const ways = await Promise.all(names.map(async (name) => {
     const seen = await Promise.all((['failed', 'lowered', 'withdrawn'] as const).map((moment) => scene.when(name, version, moment)))
-    const proven = await provenAt(scene, before[i], { from: spoilt, to: seen[0] ?? spoilt })
-    return [spoilt, proven, ...seen]
+    return { name, seen }
   }))
+  over.abort()
+  const proven = await proofs
   await Promise.all(names.map((name) => untilOver(scene, name)))
-  return wayOf(ways, [
+  // A check of the poller that is due in the very second of the proof may come before ours.
+  const moments = ways.map(({ name, seen: [failed = NaN, ...rest] }) => [spoilt, Math.min(proven.get(name) ?? Infinity, failed), failed, ...rest])
+  return wayOf(moments, [
     { stage: 'turned bad → proven by what is scraped', configured: { what: 'scrapes', seconds: SCRAPE } },
     { stage: '→ annotation with the failed check', configured: { what: 'check intervals', seconds: CHECK } },
     { stage: '→ weight 0 wanted' },
@@ -86,25 +91,29 @@ async function spoilAll (scene: Scene, names: string[], { version, quick }: { ve
 }
 
 /**
- * The first second in which a check would have failed, in ms since 1970: the judge is asked again about every second between. What is left until the
- * check that did fail is waiting for it to be due.
+ * A judge of our own beside the poller's, that checks every second as if each check were the first: when the first of them failed, in ms since 1970, by name.
+ * What is left from there until the check that counts is waiting for that one to be due.
  */
-async function provenAt ({ system }: Scene, model: Model | undefined, { from, to }: { from: number, to: number }): Promise<number> {
-  if (!model) throw new Error('the model is gone')
-  const { [FACTS.analysis]: _counted, ...annotations } = model.metadata.annotations ?? {}
-  const asked = { ...model, metadata: { ...model.metadata, annotations } }
-  for (let second = Math.ceil(from / 1000); second * 1000 < to; second++) {
+async function proveEachSecond ({ system }: Scene, models: Model[], over: AbortSignal): Promise<Map<string, number>> {
+  const proven = new Map<string, number>()
+  const unchecked = models.map((model) => {
+    const { [FACTS.analysis]: _counted, ...annotations } = model.metadata.annotations ?? {}
+    return { ...model, metadata: { ...model.metadata, annotations } }
+  })
+  while (!over.aborted && proven.size < models.length) {
+    await sleep(1000 - Date.now() % 1000)
     const analyst = createAnalyst({
       providers: { default: parsePrometheusConfig({ url: system.prometheusUrl }, 'prometheus.default') },
-      now: () => second,
+      now: () => Date.now() / 1000,
       logger: { debug () {}, warn () {} },
       patience: 10_000
     })
-    const [found] = await analyst.check([asked])
+    for (const { name, fact } of await analyst.check(unchecked)) {
+      if (fact.last.outcome === 'Failed' && !proven.has(name)) proven.set(name, Date.now())
+    }
     await analyst.close()
-    if (found?.fact.last.outcome === 'Failed') return second * 1000
   }
-  return to
+  return proven
 }
 
 async function untilOver ({ statusOf }: Scene, name: string): Promise<void> {
