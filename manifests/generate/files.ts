@@ -6,6 +6,7 @@ import { printSchema, printTable, printValues } from './chart/values-files.ts'
 import { ChartValues } from './chart/values.ts'
 import { childrenOf, makeCompositeController, type ControllerOptions } from './composite-controller.ts'
 import { makeCrd } from './crd.ts'
+import { makeFactsPolicy } from './facts-policy.ts'
 import { HOOKS_URL, makeBase } from './install/objects.ts'
 import { HEADER, makeDocument, printDocument, printYaml, printYamls } from './print-yaml.ts'
 
@@ -60,6 +61,7 @@ function makeChart (kinds: Kind[], v: string): Array<[string, string]> {
     ['charts/sluice/Chart.yaml', printYaml(chart)],
     ['charts/sluice/files/access.yaml', printYaml(makeAccessData(kinds))],
     ['charts/sluice/files/controllers.yaml', printYaml(makeControllerData(kinds))],
+    ['charts/sluice/files/facts-policy.yaml', printYaml(makeFactsPolicy(kinds))],
     ['charts/sluice/values.yaml', printValues(ChartValues, VALUES_HEADER)],
     ['charts/sluice/values.schema.json', printSchema(ChartValues)],
     ['charts/sluice/VALUES.md', printTable(ChartValues)]

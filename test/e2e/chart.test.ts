@@ -129,15 +129,17 @@ if (helm !== undefined) {
   t.test('another release name names everything but what may never be renamed', async (t) => {
     const objects = readObjects(await commandOf(helm, {})(['template', 'ml', CHART, '--namespace', 'ml']))
     const names = new Set(objects.map(({ metadata }) => metadata.name))
-    t.strictSame(names, new Set(['ml-sluice', 'ml-sluice-poller', 'ml-sluice-view', 'ml-sluice-edit', 'ml-sluice-metacontroller', ...kinds.flatMap(({ resource }) => [`sluice-${resource.plural}`, `${resource.plural}.sluice.dev`])]))
+    t.strictSame(names, new Set(['ml-sluice', 'ml-sluice-poller', 'ml-sluice-view', 'ml-sluice-edit', 'ml-sluice-metacontroller', 'ml-sluice-facts', ...kinds.flatMap(({ resource }) => [`sluice-${resource.plural}`, `${resource.plural}.sluice.dev`])]))
   })
 
   t.test('what is said after an installation', async (t) => {
     const bare = await renderNotes(helm)
     for (const warning of [/No MLflow is known/, /No Prometheus is known/, /image.repository is just sluice/, /Seldon Core v1 seems not to be installed/, /ask for no token/, /any address on the ports of the API server/]) t.match(bare, warning)
+    const open = await renderNotes(helm, { admissionPolicy: { enabled: false }, hooks: { url: 'http://h', v: '1' }, poller: { config: { registries: { a: { url: 'http://a', namespaces: ['x'] } } } } })
+    for (const warning of [/loaded from anywhere \(poller.config.registries.a.artifactRoots\)/, /The admission policy is off/, /REGISTRIES='\{"a":\{"namespaces":\["x"\]\}\}'/]) t.match(open, warning)
     t.match(bare, /--client-go-qps=50 --client-go-burst=100 --workers=10/)
     t.match(bare, /dynamic-apply/)
-    const careful = await renderNotes(helm, { image: { repository: 'r/sluice' }, hooks: { token: { existingSecret: 'x' } }, seldon: { enabled: false }, networkPolicy: { egress: { apiServerCidrs: ['10.0.0.1/32'] } }, poller: { config: { registries: { default: { url: 'http://a' } }, prometheus: { default: { url: 'http://b' } } } } })
+    const careful = await renderNotes(helm, { image: { repository: 'r/sluice' }, hooks: { token: { existingSecret: 'x' } }, seldon: { enabled: false }, networkPolicy: { egress: { apiServerCidrs: ['10.0.0.1/32'] } }, poller: { config: { registries: { default: { url: 'http://a', artifactRoots: ['s3://a'] } }, prometheus: { default: { url: 'http://b' } } } } })
     t.match(careful, /Please note:\n- seldon.enabled is false[^\n]*\n\nMetacontroller/)
   })
 }
@@ -145,7 +147,7 @@ if (helm !== undefined) {
 type Config = { registries: object, prometheus: object }
 
 const LOCKED = { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } }
-const CLUSTER_SCOPED = new Set(['ClusterRole', 'ClusterRoleBinding', 'CustomResourceDefinition', 'CompositeController'])
+const CLUSTER_SCOPED = new Set(['ClusterRole', 'ClusterRoleBinding', 'CustomResourceDefinition', 'CompositeController', 'ValidatingAdmissionPolicy', 'ValidatingAdmissionPolicyBinding'])
 const server = (entry: object) => ({ poller: { secrets: ['mlflow'], config: { prometheus: { default: { url: 'http://prometheus', ...entry } } } } })
 const registry = (entry: object) => ({ poller: { config: { registries: { default: { url: 'http://mlflow', ...entry } } } } })
 
@@ -185,6 +187,12 @@ const REFUSED: Array<{ name: string, values: object, says: RegExp }> = [
   { name: 'an address of another kind', values: registry({ url: 'ftp://x.y' }), says: /registries.default.url: must begin with http/ },
   { name: 'an address with a gap', values: registry({ url: 'http://ml flow' }), says: /registries.default.url: is not a URL/ },
   { name: 'a password in the address of artifacts', values: registry({ artifactsDestination: 's3://key:hunter2@bucket' }), says: /artifactsDestination: must hold no credentials/ },
+  { name: 'a place of models that is none', values: registry({ artifactRoots: ['models'] }), says: /does not match pattern/ },
+  { name: 'no place of models', values: registry({ artifactRoots: [] }), says: /minItems: got 0, want 1/ },
+  { name: 'a place of models that can be read in two ways', values: registry({ artifactRoots: ['s3://m', 's3://m/../x'] }), says: /registries.default.artifactRoots\[1\]: must be a plain URI/ },
+  { name: 'a place of models in disguise', values: registry({ artifactRoots: ['s3://m/%2E%2e/x'] }), says: /registries.default.artifactRoots\[0\]: must be a plain URI/ },
+  { name: 'a password in a place of models', values: registry({ artifactRoots: ['s3://key:hunter2@m'] }), says: /registries.default.artifactRoots: must hold no credentials/ },
+  { name: 'a user that would end the list in the admission policy', values: { admissionPolicy: { spared: ['x"]) || (true'] } }, says: /does not match pattern/ },
   { name: 'a key in a header', values: registry({ headers: { 'X-Api-Key': 'hunter2' } }), says: /registries.default.headers.X-Api-Key: looks like a credential, [^]*auth.bearer.tokenFile/ },
   { name: 'a password in a header of any name', values: server({ headers: { 'X-Upstream': 'Basic aHVudGVyMg==' } }), says: /prometheus.default.headers.X-Upstream: looks like a credential/ },
   ...['podLabels', 'commonLabels'].map((value) => ({ name: `${value} that selectors go by`, values: { [value]: { 'app.kubernetes.io/instance': 'foo' } }, says: /app.kubernetes.io\/instance[^]*'not' failed/ })),

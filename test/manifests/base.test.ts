@@ -1,5 +1,6 @@
 // The plain installation: what stands in several objects fits together, and with what the programs do.
 import t from 'tap'
+import { FACTS } from '../../hooks/core/labels.ts'
 import { kinds } from '../../hooks/kinds.ts'
 import { RELEASE } from '../../hooks/settings.ts'
 import { makeCompositeController } from '../../manifests/generate/composite-controller.ts'
@@ -53,6 +54,14 @@ t.test('the poller alone gets the token of the API server', async (t) => {
   t.equal(container('poller').volumeMounts?.find(({ name }) => name === 'api-token')?.mountPath, POD_FILES, 'where the poller looks for it')
 })
 
+t.test('facts are kept to the account that the poller runs as, for every kind and every fact', async (t) => {
+  const { matchConditions: [spared], matchConstraints: { resourceRules: [rule] }, variables } = find('ValidatingAdmissionPolicy').spec as { matchConditions: [{ expression: string }], matchConstraints: { resourceRules: [{ resources: string[] }] }, variables: Array<{ expression: string }> }
+  t.match(spared.expression, `"system:serviceaccount:${find('ServiceAccount').metadata.namespace}:${pod.serviceAccountName}"`)
+  t.strictSame(rule.resources, kinds.map(({ resource }) => resource.plural))
+  for (const key of Object.values(FACTS)) t.ok(variables.some(({ expression }) => expression.includes(`'${key}'`)), key)
+  t.match(find('ValidatingAdmissionPolicyBinding').spec, { policyName: find('ValidatingAdmissionPolicy').metadata.name, validationActions: ['Deny'] })
+})
+
 t.test('the programs have time to leave', async (t) => {
   t.ok(pod.terminationGracePeriodSeconds >= 5 + 15 + 10, 'draining, calls in flight, a margin; the poller cuts itself off after 25 s')
 })
@@ -61,6 +70,6 @@ t.test('every namespaced object is in the namespace, and all carry the release',
   for (const { kind, metadata } of objects) {
     if (kind === 'Namespace') continue
     t.match(metadata.labels, { 'app.kubernetes.io/name': 'sluice', 'app.kubernetes.io/version': RELEASE }, kind)
-    if (!kind.startsWith('Cluster')) t.equal(metadata.namespace, 'sluice-system', kind)
+    if (!/^(Cluster|ValidatingAdmission)/.test(kind)) t.equal(metadata.namespace, 'sluice-system', kind)
   }
 })

@@ -13,6 +13,11 @@ env:
   # New calls are sent away with 429 for so long after SIGTERM, while the Service still sends them; so there is no preStop hook.
   - name: DRAIN_SECONDS
     value: {{ .Values.hooks.drainSeconds | quote }}
+  {{- with include "sluice.registries" . }}
+  # They believe no fact that goes beyond it.
+  - name: REGISTRIES
+    value: {{ . | quote }}
+  {{- end }}
   {{- if include "sluice.tokenSecret" . }}
   - name: HOOK_TOKEN_FILE
     value: /hooks/token/{{ include "sluice.acceptedKey" . }}

@@ -49,8 +49,8 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- end }}
 
 {{/*
-What Metacontroller asks for and the hooks answer to: the release, and a checksum once image, token, TLS or variables of the hooks are not those of the
-release. A change makes Metacontroller sync everything anew, and hooks of before and after never answer alternately. A digest is the same image wherever
+What Metacontroller asks for and the hooks answer to: the release, and a checksum once image, token, TLS, variables or registries of the hooks are not those
+of the release. A change makes Metacontroller sync everything anew, and hooks of before and after never answer alternately. A digest is the same image wherever
 it is; a tag is not.
 */}}
 {{- define "sluice.v" -}}
@@ -61,6 +61,7 @@ it is; a tag is not.
 {{- end }}
 {{- end }}
 {{- with .Values.hooks.env }}{{ $_ := set $changed "env" . }}{{ end }}
+{{- with include "sluice.registries" . }}{{ $_ := set $changed "registries" . }}{{ end }}
 {{- with include "sluice.tokenSecret" . }}{{ $_ := set $changed "token" (printf "%s/%s" . (include "sluice.acceptedKey" $)) }}{{ end }}
 {{- with include "sluice.hooksTls" . }}{{ $_ := set $changed "tls" . }}{{ end }}
 {{- if .Values.hooks.v }}
@@ -70,6 +71,13 @@ it is; a tag is not.
 {{- else }}
 {{- .Chart.AppVersion }}
 {{- end }}
+{{- end }}
+
+{{/* What the hooks are told of the poller's registry entries, as JSON: who may do what with each, and no address. Empty where there is no entry yet. */}}
+{{- define "sluice.registries" -}}
+{{- $registries := dict }}
+{{- range $name, $entry := .Values.poller.config.registries }}{{ $_ := set $registries $name (pick $entry "namespaces" "workspaces" "artifactRoots") }}{{ end }}
+{{- if $registries }}{{ toJson $registries }}{{ end }}
 {{- end }}
 
 {{/* Whether hooks run here, and whether they speak https: empty means no. */}}

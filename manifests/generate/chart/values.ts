@@ -38,10 +38,10 @@ const Tls = closed({
 
 const Hooks = closed({
   url: text('', 'Where Metacontroller finds the hooks when they run outside of this chart, such as http://192.168.1.7:8080. The pods then hold the poller only.', { pattern: '^(https?://[^/?#@]+(/[^?#]*)?)?$' }),
-  v: text('', 'What Metacontroller asks for as ?v=, and the hooks answer to. Empty means the release, followed by a checksum once image, hooks.token, hooks.tls or hooks.env are not as here. With url it must be the HOOKS_V of the hooks there.', { maxLength: 128 }),
+  v: text('', 'What Metacontroller asks for as ?v=, and the hooks answer to. Empty means the release, followed by a checksum once image, hooks.token, hooks.tls, hooks.env or who may do what with the entries in poller.config.registries are not as here. With url it must be the HOOKS_V of the hooks there.', { maxLength: 128 }),
   logLevel: LogLevel,
   drainSeconds: Type.Number({ default: 5, minimum: 0, maximum: 25, description: 'How long a hook that is leaving sends calls away before its port closes.' }),
-  env: env(['HOOKS_V', 'HOOK_TOKEN_FILE', 'TLS_CERT_FILE', 'TLS_KEY_FILE', 'LOG_LEVEL', 'DRAIN_SECONDS', 'HOST', 'PORT'], 'Further environment variables.'),
+  env: env(['HOOKS_V', 'HOOK_TOKEN_FILE', 'REGISTRIES', 'TLS_CERT_FILE', 'TLS_KEY_FILE', 'LOG_LEVEL', 'DRAIN_SECONDS', 'HOST', 'PORT'], 'Further environment variables.'),
   resources: resources(CONTAINER),
   token: Token,
   tls: Tls
@@ -120,6 +120,10 @@ const sections: TProperties = {
     keep: flag(true, 'Keeps them, and so all objects and what serves, when the release is uninstalled.')
   }, 'CustomResourceDefinitions.'),
   rbac: closed({ create: flag(true, "Makes the poller's roles."), aggregate: flag(true, "Adds our kinds to Kubernetes' own roles view, edit and admin.") }, 'Roles.'),
+  admissionPolicy: closed({
+    enabled: flag(true, 'Has the API server refuse facts (annotations such as sluice.dev/registry) that others than the poller write. Everything else of an object stays as free as its roles leave it.'),
+    spared: Type.Array(Type.String({ minLength: 1, maxLength: 253, pattern: '^[^"\\\\\\s]+$' }), { default: [], uniqueItems: true, description: 'Users who may write facts, too, such as system:serviceaccount:velero:velero, so that backups can be restored as they are.' })
+  }, 'The admission policy that keeps facts to the poller.'),
   serviceAccount: closed({ create: flag(true, 'Makes it.'), name: name('Its name; empty means that of the other objects.'), annotations: texts('Its annotations.') }, "The poller's ServiceAccount."),
   service: closed({ annotations: texts('Its annotations.') }, 'The Service before hooks, metrics and webhook.'),
   certManager: closed({ issuer: Issuer }, 'cert-manager, for certificates that no existing Secret has.'),

@@ -1,4 +1,6 @@
 // Who may do what in the plain installation: the poller, people, and Metacontroller.
+import type { Kind } from '../../../hooks/core/kind.ts'
+import { makeFactsPolicy, makeFactsPolicyObjects } from '../facts-policy.ts'
 import type { Access, Rule } from '../roles.ts'
 import { clusterMetadataOf, metadataOf, NAME, NAMESPACE } from './labels.ts'
 
@@ -19,6 +21,11 @@ export function pollerAccess ({ poller, election }: Access, release: string): ob
     { apiVersion: API, kind: 'Role', metadata: metadataOf(release, name), rules: election },
     { apiVersion: API, kind: 'RoleBinding', metadata: metadataOf(release, name), roleRef: { apiGroup: RBAC, kind: 'Role', name }, subjects }
   ]
+}
+
+/** Facts are written by the poller's account alone. */
+export function factsPolicy (kinds: Kind[], release: string): object[] {
+  return makeFactsPolicyObjects(makeFactsPolicy(kinds), clusterMetadataOf(release, `${NAME}-facts`), [`system:serviceaccount:${NAMESPACE}:${NAME}`])
 }
 
 /** Roles of people, added to Kubernetes' own view, edit and admin. */

@@ -11,7 +11,7 @@ export function metadataOf (release: string, name = NAME): object {
 }
 
 /** Metadata of a cluster-scoped object; `labels` are further ones. */
-export function clusterMetadataOf (release: string, name: string, labels: Record<string, string> = {}): object {
+export function clusterMetadataOf (release: string, name: string, labels: Record<string, string> = {}): { name: string, labels: object } {
   return { name, labels: { ...labelsOf(release), ...labels } }
 }
 
