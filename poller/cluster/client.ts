@@ -2,6 +2,7 @@
 import { DelegateBackoff, handleWhen, retry } from 'cockatiel'
 import { Pool, type Dispatcher } from 'undici'
 import { defined } from '../../hooks/core/plain-value.ts'
+import { redact } from '../http/credentials.ts'
 import { retryAfterOf } from '../http/headers.ts'
 import { ApiError, apiErrorOf, isApiError, type ApiStatus } from './api-error.ts'
 import { makeConnector, type Connection } from './connection.ts'
@@ -63,13 +64,14 @@ export function createClusterClient (connection: Connection, options: ClientOpti
     const started = options.monotonic()
     let outcome = 'unreachable'
     try {
-      const response = await pool.request({ ...await requestOf(call, connection), path: `${base.pathname.replace(/\/$/, '')}${call.path}`, headersTimeout: timeoutMs, bodyTimeout: call.verb === 'watch' ? 0 : timeoutMs })
+      const authorization = await connection.authorization()
+      const response = await pool.request({ ...requestOf(call, authorization), path: `${base.pathname.replace(/\/$/, '')}${call.path}`, headersTimeout: timeoutMs, bodyTimeout: call.verb === 'watch' ? 0 : timeoutMs })
       outcome = String(response.statusCode)
       clock.observe(response.headers.date)
       if (response.statusCode < 300) return response
       if (response.statusCode === 401) connection.forget()
       const status = await response.body.json().catch(() => undefined) as ApiStatus | undefined
-      throw apiErrorOf(what, response.statusCode, status, retryAfterOf(response.headers))
+      throw apiErrorOf(what, response.statusCode, withoutEcho(status, authorization), retryAfterOf(response.headers))
     } catch (error) {
       throw unreachable(error, what, call.signal)
     } finally {
@@ -110,8 +112,7 @@ type Call = CallOptions & {
   contentType?: string
 }
 
-async function requestOf (call: Call, connection: Connection): Promise<Omit<Dispatcher.RequestOptions, 'path'>> {
-  const authorization = await connection.authorization()
+function requestOf (call: Call, authorization: string | undefined): Omit<Dispatcher.RequestOptions, 'path'> {
   return {
     method: call.method,
     query: defined(call.query ?? {}),
@@ -126,6 +127,11 @@ async function requestOf (call: Call, connection: Connection): Promise<Omit<Disp
   }
 }
 
+/** Without our own credential, which a proxy in between may have put there. */
+function withoutEcho (status: ApiStatus | undefined, authorization = ''): ApiStatus | undefined {
+  return typeof status?.message === 'string' ? { ...status, message: redact(status.message, [authorization.replace(/^\w+ /, '')]) } : status
+}
+
 /** The wait that a 429 asks for, spread a little so that those who were refused together do not come back together. */
 function waitAfter ({ result }: { result: { error: Error } | { value: unknown } }): number {
   const asked = 'error' in result && isApiError(result.error) ? result.error.retryAfterMs : undefined
@@ -135,6 +141,8 @@ function waitAfter ({ result }: { result: { error: Error } | { value: unknown } 
 /** What the transport threw, as an ApiError; an abort by the caller stays what it is. */
 function unreachable (error: unknown, what: string, signal: AbortSignal | undefined): unknown {
   if (isApiError(error) || signal?.aborted) return error
+  // What cannot be parsed is quoted by the parser, and may be anything.
+  if (error instanceof SyntaxError) return new ApiError(`${what} got no usable answer: it is not JSON`, { kind: 'Unavailable', status: 0 })
   const reason = error instanceof Error ? error.message : String(error)
   return new ApiError(`${what} got no usable answer: ${reason}`, { kind: 'Unavailable', status: 0, cause: error })
 }

@@ -16,8 +16,10 @@ export type ReadOptions<T extends TSchema> = { schema: T, maxBytes: number, clas
 
 /** How many characters of a foreign text go into a message. */
 const EXCERPT = 160
-/** How much of an answer that is not JSON is read at all. */
+/** In how much of a page words are looked for. */
 const PAGE_BYTES = 4096
+/** How much of an answer that is not JSON is read at all: more than that, or the credential that stands at its end would be half a one, and not be known. */
+const READ_BYTES = 2 * PAGE_BYTES
 
 /** Reads one answer. Throws RemoteError. */
 export async function readAnswer<T extends TSchema> (response: Dispatcher.ResponseData, options: ReadOptions<T>): Promise<Static<T>> {
@@ -84,7 +86,7 @@ function target (location: string | undefined, redact: (text: string) => string)
 async function readBody (response: Dispatcher.ResponseData, maxBytes: number): Promise<Answer> {
   const status = response.statusCode
   const type = headerOf(response.headers, 'content-type') ?? ''
-  if (!isJsonType(type)) return { status, body: undefined, text: await readText(response, PAGE_BYTES, 'cut') }
+  if (!isJsonType(type)) return { status, body: undefined, text: await readText(response, READ_BYTES, 'cut') }
   const text = await readText(response, maxBytes, 'throw')
   try {
     return { status, body: JSON.parse(text) as unknown, text }
@@ -119,7 +121,7 @@ function messageOf (body: unknown): string | undefined {
 
 // Credentials go first, while they are whole, and the cut comes last. A page that is no page keeps the search for its tags busy for ever, so little of it is looked at.
 function excerpt (text: string, redact: (text: string) => string): string {
-  const page = forPeople(redact(text.slice(0, PAGE_BYTES)))
+  const page = forPeople(redact(text.slice(0, READ_BYTES))).slice(0, PAGE_BYTES)
   const words = page.replace(/<(style|script)[^>]*>.*?<\/\1>/gis, ' ').replace(/<[^>]*>/g, ' ').replace(/\s+/g, ' ').trim()
   return words === '' ? '' : `: ${cut(words)}`
 }

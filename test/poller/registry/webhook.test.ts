@@ -1,5 +1,5 @@
 import fastify from 'fastify'
-import { writeFile } from 'node:fs/promises'
+import { rename, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { generate } from 'selfsigned'
 import t, { type Test } from 'tap'
@@ -98,12 +98,15 @@ t.test('the HTTPS port', async (t) => {
   const renewals: Array<string | undefined> = []
   const waiting: Array<() => void> = []
   const hints: string[] = []
+  const failures: string[] = []
+  const said: string[] = []
   const server = await startWebhookServer({
     config: { port: 0, host: '127.0.0.1', certFile, keyFile, secretFile },
     isLeader: () => true,
     hint: (name) => hints.push(name),
     now: () => NOW,
     renewalInterval: 20,
+    onFailure: ({ message }) => { failures.push(message) },
     onRenewal (error) {
       renewals.push(error?.message)
       if (!error) waiting.splice(0).forEach((resolve) => resolve())
@@ -115,7 +118,7 @@ t.test('the HTTPS port', async (t) => {
     const pool = new Pool(`https://127.0.0.1:${server.port}`, { connect: { ca } })
     try {
       const { statusCode, body } = await pool.request({ method: 'POST', path: '/mlflow-webhook', body: EVENT, headers: headersOf(EVENT, { id, secret }) })
-      await body.dump()
+      said.push(await body.text())
       return statusCode
     } finally {
       await pool.destroy()
@@ -127,6 +130,10 @@ t.test('the HTTPS port', async (t) => {
   await writeFile(secretFile, 'rotated')
   t.equal(await post(one.cert, '2'), 401, 'a rotated secret counts at once')
   t.equal(await post(one.cert, '3', 'rotated'), 200)
+  await rename(secretFile, `${secretFile}.gone`)
+  t.equal(await post(one.cert, '3b', 'rotated'), 503, 'without a secret nobody can be let in, and MLflow may try again')
+  t.strictSame([said.at(-1), failures.length], ['{"outcome":"Failed"}', 1], 'the log is told why, and who asked is not')
+  await rename(`${secretFile}.gone`, secretFile)
 
   const renewed = new Promise<void>((resolve) => waiting.push(resolve))
   await writeFile(certFile, two.cert)
