@@ -1,5 +1,6 @@
 // A small HTTP client for any Kubernetes API server: one request at a time, or a watch, over undici.
-import { Agent, request } from 'undici'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Agent, request, type Dispatcher } from 'undici'
 import { isMap } from '../api-server/kube-object.ts'
 import type { KubeObject } from '../api-server/kube-object.ts'
 
@@ -18,6 +19,8 @@ export interface KubeClientOptions {
   name?: string
   /** Milliseconds until a request that is no watch is given up [30000]. */
   timeout?: number
+  /** Factor on the waits that a server asks for [1]. */
+  timeScale?: number
 }
 
 export interface Call {
@@ -61,6 +64,26 @@ function errorOf (code: number, text: string): KubeError {
   return kubeError(code, '', text || `HTTP ${code}`)
 }
 
+/** As client-go: a refusal that names a wait in whole seconds, 429 or 5xx, is asked for again so often. */
+const RETRIES = 10
+
+/** Milliseconds that an answer asks to wait for; undefined when it is none that is tried again. */
+function waitOf ({ statusCode, headers }: Dispatcher.ResponseData): number | undefined {
+  const asked = [headers['retry-after']].flat()[0] ?? ''
+  return (statusCode === 429 || statusCode >= 500) && /^\d+$/.test(asked) ? Number(asked) * 1000 : undefined
+}
+
+/** Sends until the server takes it, or has refused it too often; the last refusal is given. */
+async function sendPatiently (send: () => Promise<Dispatcher.ResponseData>, timeScale: number, signal?: AbortSignal): Promise<Dispatcher.ResponseData> {
+  for (let attempt = 0; ; attempt++) {
+    const response = await send()
+    const wait = waitOf(response)
+    if (wait === undefined || attempt === RETRIES) return response
+    await response.body.dump()
+    await sleep(wait * timeScale, undefined, signal && { signal })
+  }
+}
+
 /** Whole lines of a chunked body; a last line without its end is dropped, for the stream was cut within it. */
 async function * lines (body: AsyncIterable<Buffer>): AsyncGenerator<string> {
   let rest = ''
@@ -76,6 +99,7 @@ async function * lines (body: AsyncIterable<Buffer>): AsyncGenerator<string> {
 export function createKubeClient (options: KubeClientOptions): KubeClient {
   const tls = { ...(options.ca ? { ca: options.ca } : {}), ...(options.cert ? { cert: options.cert } : {}), ...(options.key ? { key: options.key } : {}), ...(options.insecure ? { rejectUnauthorized: false } : {}) }
   const dispatcher = new Agent({ connect: tls, bodyTimeout: 0, headersTimeout: options.timeout ?? 30_000 })
+  const { timeScale = 1 } = options
   const base = options.baseUrl.replace(/\/$/, '')
   const headers = {
     accept: 'application/json',
@@ -88,19 +112,19 @@ export function createKubeClient (options: KubeClientOptions): KubeClient {
   }
   return {
     async call (call) {
-      const { statusCode, body } = await request(url(call.path, call.query), {
+      const { statusCode, body } = await sendPatiently(() => request(url(call.path, call.query), {
         dispatcher,
         method: call.method,
         headers: call.body === undefined ? headers : { ...headers, 'content-type': call.contentType ?? 'application/json' },
         body: call.body === undefined ? null : JSON.stringify(call.body),
         signal: AbortSignal.timeout(options.timeout ?? 30_000)
-      })
+      }), timeScale)
       const text = await body.text()
       if (statusCode >= 300) throw errorOf(statusCode, text)
       return text === '' ? undefined : JSON.parse(text) as unknown
     },
     async * watch (path, query, signal) {
-      const { statusCode, body } = await request(url(path, { ...query, watch: 'true' }), { dispatcher, method: 'GET', headers, signal })
+      const { statusCode, body } = await sendPatiently(() => request(url(path, { ...query, watch: 'true' }), { dispatcher, method: 'GET', headers, signal }), timeScale, signal)
       if (statusCode >= 300) throw errorOf(statusCode, await body.text())
       for await (const line of lines(body)) yield JSON.parse(line) as WatchEvent
     },

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { objectKey } from '../api-server/kube-object.ts'
 import type { KubeObject } from '../api-server/kube-object.ts'
-import { isKubeError } from './kube-client.ts'
+import { isKubeError, kubeError } from './kube-client.ts'
 import type { KubeClient, WatchEvent } from './kube-client.ts'
 
 /** A state an object has had: undefined is "not there". */
@@ -39,6 +39,12 @@ export interface CacheOptions {
   timeScale: number
 }
 
+interface Status { code?: number, reason?: string, message?: string }
+
+function errorOfStatus ({ code = 500, reason = '', message = 'the watch failed' }: Status): Error {
+  return kubeError(code, reason, message)
+}
+
 interface Listing { metadata: { resourceVersion: string, continue?: string }, items: KubeObject[] }
 
 async function listAll (options: CacheOptions): Promise<{ items: KubeObject[], version: string, apiVersion: string, kind: string }> {
@@ -52,6 +58,25 @@ async function listAll (options: CacheOptions): Promise<{ items: KubeObject[], v
     token = page.metadata.continue ?? ''
     if (!token) return { items, version: page.metadata.resourceVersion, ...type }
   }
+}
+
+/** As client-go's reflector: 0.8 s doubling to 30 s, up to twice as long by chance, and from the beginning after two minutes without one. */
+function createBackoff (timeScale: number): () => number {
+  let next = 800
+  let last = -Infinity
+  return () => {
+    const now = performance.now()
+    if (now - last > 120_000 * timeScale) next = 800
+    last = now
+    const wait = next * (1 + Math.random())
+    next = Math.min(next * 2, 30_000)
+    return wait * timeScale
+  }
+}
+
+/** Refusals after which a watch goes on from where it was: the version is not in doubt. Anything else means a new list. */
+function isBusy (error: unknown): boolean {
+  return isKubeError(error, 429) || (error as { code?: unknown }).code === 'ECONNREFUSED'
 }
 
 /** The memory of a cache: versions by key, and who wants to know of changes. */
@@ -80,6 +105,54 @@ function createMemory (options: CacheOptions): { take: (key: string, after: Vers
   }
 }
 
+interface Reflection {
+  /** Lists; gives the version to watch from. */
+  refresh: () => Promise<string>
+  takeEvent: (event: WatchEvent) => void
+  listed: () => void
+  stopped: AbortSignal
+}
+
+/** Lists and watches until stopped, whatever happens. */
+async function reflect (options: CacheOptions, { refresh, takeEvent, listed, stopped }: Reflection): Promise<void> {
+  const backoff = createBackoff(options.timeScale)
+  const pause = async (): Promise<void> => { await sleep(backoff(), undefined, { signal: stopped }).catch(() => {}) }
+  const watchFrom = async (position: { version: string }): Promise<void> => {
+    const began = performance.now()
+    // Between 5 and 10 minutes, so that many watches do not end together.
+    const timeoutSeconds = String(300 + Math.floor(Math.random() * 300))
+    let events = 0
+    for await (const event of options.client.watch(options.path, { resourceVersion: position.version, allowWatchBookmarks: 'true', timeoutSeconds }, stopped)) {
+      if (event.type === 'ERROR') throw errorOfStatus(event.object as unknown as Status)
+      position.version = event.object.metadata.resourceVersion ?? position.version
+      if (event.type !== 'BOOKMARK') takeEvent(event)
+      events += 1
+    }
+    if (events === 0 && performance.now() - began < 1000) throw new Error('very short watch')
+  }
+  const follow = async (version: string): Promise<void> => {
+    const position = { version }
+    while (!stopped.aborted) {
+      try {
+        await watchFrom(position)
+      } catch (error) {
+        if (stopped.aborted || !isBusy(error)) throw error
+        await pause()
+      }
+    }
+  }
+  while (!stopped.aborted) {
+    try {
+      const version = await refresh()
+      listed()
+      await follow(version)
+    } catch {
+      // An expired version, too, is answered by a new list after a pause only.
+      await pause()
+    }
+  }
+}
+
 /** A cache over one resource path (all namespaces). */
 export function createObjectCache (options: CacheOptions): ObjectCache {
   const memory = createMemory(options)
@@ -100,41 +173,12 @@ export function createObjectCache (options: CacheOptions): ObjectCache {
     const { namespace, name } = event.object.metadata
     memory.take(objectKey(namespace, name), event.type === 'DELETED' ? undefined : event.object)
   }
-  const follow = async (from: string): Promise<void> => {
-    let version = from
-    while (!stopped.signal.aborted) {
-      // Between 5 and 10 minutes, so that many watches do not end together.
-      const timeoutSeconds = String(300 + Math.floor(Math.random() * 300))
-      for await (const event of options.client.watch(options.path, { resourceVersion: version, allowWatchBookmarks: 'true', timeoutSeconds }, stopped.signal)) {
-        if (event.type === 'ERROR') return
-        version = event.object.metadata.resourceVersion ?? version
-        if (event.type !== 'BOOKMARK') takeEvent(event)
-      }
-    }
-  }
-  const run = async (listed: () => void): Promise<void> => {
-    let failures = 0
-    while (!stopped.signal.aborted) {
-      try {
-        const version = await refresh()
-        listed()
-        failures = 0
-        await follow(version)
-      } catch (error) {
-        if (stopped.signal.aborted) return
-        // An expired version is answered by listing again at once; anything else backs off up to 30 s, as a reflector does.
-        if (isKubeError(error, 410)) continue
-        failures += 1
-        await sleep(Math.min(800 * 2 ** (failures - 1), 30_000) * options.timeScale, undefined, { signal: stopped.signal }).catch(() => {})
-      }
-    }
-  }
   return {
     list: (namespace) => [...memory.versions.keys()].sort().flatMap((key) => viewed(key) ?? []).filter((object) => namespace === undefined || object.metadata.namespace === namespace),
     get: (namespace, name) => viewed(objectKey(namespace, name)),
     listNewest: () => [...memory.versions.values()].flatMap((known) => known[known.length - 1] ?? []),
     refresh: async () => { await refresh() },
-    start: () => new Promise((resolve) => { run(resolve).catch(() => {}) }),
+    start: () => new Promise((resolve) => { reflect(options, { refresh, takeEvent, listed: resolve, stopped: stopped.signal }).catch(() => {}) }),
     stop: () => { stopped.abort() },
     synced: () => ready,
     subscribe (listener) {
