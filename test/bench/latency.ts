@@ -59,7 +59,8 @@ async function moveAliases ({ system, when }: Scene, names: string[], version: s
     { stage: 'alias moved → annotation', configured: { what: 'polls', seconds: POLL } },
     { stage: '→ canary in the SeldonDeployment' },
     { stage: '→ its pods ready', configured: { what: 'load time', seconds: LOAD_MS / 1000 } },
-    { stage: '→ weight wanted' },
+    // The hooks wait until a change of the router's condition can be told from the last one, and conditions tell time in whole seconds.
+    { stage: '→ weight wanted', configured: { what: 'whole seconds', seconds: 1 } },
     { stage: '→ weight in the router' },
     { stage: '→ first request' }
   ])
