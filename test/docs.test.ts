@@ -40,6 +40,18 @@ t.test('every file that is named exists', async (t) => {
     .filter((name) => !existsSync(path.join(ROOT, name)) && !existsSync(path.join(ROOT, path.dirname(file), name)))), {})
 })
 
+t.test('every claim of SECURITY.md names the tests that show it', async (t) => {
+  const { text } = byFile.get('SECURITY.md') ?? { text: '' }
+  const [, table = ''] = /\n\| between \|.*\n\|[-|]+\n((?:\|.*\n)+)/.exec(text) ?? []
+  const claims = table.trim().split('\n').map((row) => row.split('|').map((cell) => cell.trim()).slice(1, -1))
+  t.ok(claims.length >= 10, 'there are claims')
+  t.strictSame(claims.filter(([,, shown = '']) => {
+    const files = [...shown.matchAll(/\]\((test\/[^)]+\.test\.ts)\)/g)].map(([, file = '']) => file)
+    return files.length === 0 || files.some((file) => !existsSync(path.join(ROOT, file)))
+  }), [])
+  t.match(byFile.get('docs/security.md')?.links, ['../SECURITY.md'], 'and the page for operators leads there')
+})
+
 t.test('every npm script that is named exists', async (t) => {
   const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> }
   const known = new Set([...Object.keys(scripts), 'ci', 'i', 'install'])
