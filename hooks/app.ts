@@ -4,8 +4,7 @@ import { Type } from '@sinclair/typebox'
 import { fastify, LogController, type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { answerCustomize, answerFinalize, answerSync, HOOKS, type Hook } from './core/answer.ts'
 import type { Kind } from './core/kind.ts'
-import type { Registries } from './core/registry-access.ts'
-import type { SyncRequest, SyncResponse } from './core/request.ts'
+import type { OwnSettings, SyncRequest, SyncResponse } from './core/request.ts'
 import { addDocs } from './docs.ts'
 import { completeRequest, curlExample, envelopeSchema } from './envelope.ts'
 import { BODY_LIMIT, RefusedError, refusalOf } from './errors.ts'
@@ -22,8 +21,8 @@ export type AppOptions = {
   /** Own release; calls with another `?v=` are sent away. */
   v: string
   logger?: FastifyBaseLogger
-  /** What objects may do with the poller's registry entries; absent: everything. */
-  registries?: Registries
+  /** What our settings add to every call. */
+  own?: OwnSettings
   tokenCheck?: TokenCheck
   tls?: TlsMaterial
 }
@@ -121,7 +120,7 @@ function addHook (app: FastifyInstance, state: State, call: { kind: Kind, hook: 
       body: envelopeSchema(kind, hook)
     },
     onRequest: async (request) => admit(request, state),
-    handler: async (request, reply) => answer(request, reply, { ...call, registries: state.registries })
+    handler: async (request, reply) => answer(request, reply, { ...call, own: state.own ?? {} })
   })
   app.get(url, async (request, reply) => reply.code(405).header('Allow', 'POST').type('text/plain; charset=utf-8').send(curlExample(kind, hook, `${request.protocol}://${request.host}`)))
 }
@@ -139,9 +138,9 @@ function admit (request: FastifyRequest, { tokenCheck, draining, v }: State): vo
   if (draining) throw new RefusedError(429, 'This server is leaving; another one answers', 2)
 }
 
-function answer (request: FastifyRequest, reply: FastifyReply, { kind, hook, registries }: { kind: Kind, hook: Hook, registries: Registries | undefined }): FastifyReply {
+function answer (request: FastifyRequest, reply: FastifyReply, { kind, hook, own }: { kind: Kind, hook: Hook, own: OwnSettings }): FastifyReply {
   const began = performance.now()
-  const call = completeRequest(request.body, hook, registries)
+  const call = completeRequest(request.body, hook, own)
   const body = decide(kind, hook, call)
   const ms = Math.round((performance.now() - began) * SECOND) / SECOND
   const line = { kind: kind.resource.kind, ...placeOf(call), hook, ms, ...('status' in body && summaryOf(body)) }

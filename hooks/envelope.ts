@@ -2,8 +2,7 @@
 import { Type, type SchemaOptions, type Static, type TSchema } from '@sinclair/typebox'
 import type { Hook } from './core/answer.ts'
 import { API_VERSION, type Kind } from './core/kind.ts'
-import type { Registries } from './core/registry-access.ts'
-import { objectMapKey, type SyncRequest } from './core/request.ts'
+import { objectMapKey, type OwnSettings, type SyncRequest } from './core/request.ts'
 
 /** A map whose values have a schema, whatever their keys are: Type.Record would not look at keys with a line end. */
 function mapOf<T extends TSchema> (values: T, options: SchemaOptions = {}): TSchema {
@@ -69,12 +68,11 @@ export function documentedSchemas (kind: Kind, hook: Hook): { body: TSchema, ans
 }
 
 /**
- * The call in full: what people leave out when they try a hook by hand is filled in, and what our own settings know of registries. A caller has no
- * say in that.
+ * The call in full: what people leave out when they try a hook by hand is filled in, and what our own settings add. A caller has no say in that.
  */
-export function completeRequest (body: unknown, hook: Hook, registries?: Registries): SyncRequest {
-  const { registries: _, ...given } = body as Partial<SyncRequest> & Pick<SyncRequest, 'controller' | 'parent'>
-  return { ...given, ...(registries && { registries }), children: given.children ?? {}, related: given.related ?? {}, finalizing: hook === 'finalize' || given.finalizing === true }
+export function completeRequest (body: unknown, hook: Hook, own: OwnSettings = {}): SyncRequest {
+  const { registries: _registries, images: _images, ...given } = body as Partial<SyncRequest> & Pick<SyncRequest, 'controller' | 'parent'>
+  return { ...given, ...own, children: given.children ?? {}, related: given.related ?? {}, finalizing: hook === 'finalize' || given.finalizing === true }
 }
 
 type Validation = { keyword: string, instancePath: string, params: Record<string, unknown> }

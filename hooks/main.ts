@@ -26,7 +26,7 @@ async function serve (settings: Settings): Promise<void> {
   const { HOST: host, PORT: port, TLS_CERT_FILE: certFile, TLS_KEY_FILE: keyFile, HOOK_TOKEN_FILE: tokenFile } = settings
   const files = certFile && keyFile ? { certFile, keyFile } : undefined
   const tokenCheck = tokenFile ? createTokenCheck(tokenFile, (err) => logger.error({ err }, 'tokens cannot be read again; the old ones stay in force')) : undefined
-  const hooks = await buildApp({ kinds, v: settings.HOOKS_V, logger, ...(settings.registries && { registries: settings.registries }), ...(tokenCheck && { tokenCheck }), ...(files && { tls: readTls(files) }) })
+  const hooks = await buildApp({ kinds, v: settings.HOOKS_V, logger, own: settings.own, ...(tokenCheck && { tokenCheck }), ...(files && { tls: readTls(files) }) })
   collectDefaultMetrics({ register: hooks.metrics.registry })
 
   const stopRenewing = files && renewTls(hooks.app.server as unknown as Parameters<typeof renewTls>[0], files, {
@@ -34,7 +34,7 @@ async function serve (settings: Settings): Promise<void> {
     failed: (err) => logger.error({ err }, 'certificate cannot be renewed; the old one stays in use')
   })
   const address = await hooks.app.listen({ host, port, listenTextResolver: (url) => `hooks listen on ${url}` })
-  logger.info({ address, v: settings.HOOKS_V, kinds: kinds.map(({ resource }) => resource.kind), tokens: Boolean(tokenCheck), registries: settings.registries && Object.keys(settings.registries) }, 'hooks are ready')
+  logger.info({ address, v: settings.HOOKS_V, kinds: kinds.map(({ resource }) => resource.kind), tokens: Boolean(tokenCheck), registries: settings.own.registries && Object.keys(settings.own.registries), images: settings.own.images }, 'hooks are ready')
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, () => {
       stopRenewing?.()

@@ -1,9 +1,11 @@
 // The settings of the hooks, from the environment. Nothing else of the hooks reads it.
 import { readFileSync } from 'node:fs'
-import { Type, type Static } from '@sinclair/typebox'
+import { Type, type Static, type TSchema } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
 import { readEnvironment, SettingsError, type Variables } from './core/environment.ts'
-import { accessProblems, RegistryAccess, type Registries } from './core/registry-access.ts'
+import { Images } from './core/images.ts'
+import { accessProblems, RegistryAccess } from './core/registry-access.ts'
+import type { OwnSettings } from './core/request.ts'
 import { oneOf } from './core/schema.ts'
 
 /** The version of this package. */
@@ -20,12 +22,14 @@ export const Settings = Type.Object({
   TLS_KEY_FILE: Type.Optional(Type.String({ description: 'a PEM file' })),
   /** JSON: what objects may do with the entries of the poller's configuration, by name. Absent: every fact of the poller is believed. */
   REGISTRIES: Type.Optional(Type.String({ description: 'a JSON object such as {"default": {"artifactRoots": ["s3://mlflow"]}}, with the fields namespaces, workspaces and artifactRoots of the entries in the poller\'s configuration' })),
+  /** JSON: images of the pods that hooks ask for. Absent: the pinned ones. */
+  IMAGES: Type.Optional(Type.String({ description: 'a JSON object such as {"jobs": "registry.example.com/sluice:1", "runtimes": {"triton": "registry.example.com/triton:1"}}' })),
   /** Release and checksum of the settings: calls that ask for another one are sent away, so that two releases never alternate on one object. */
   HOOKS_V: Type.String({ default: RELEASE, maxLength: 128, description: 'a text of at most 128 characters' }),
   /** How long to send new calls away before the port closes, so that the Service has stopped sending them. */
   DRAIN_SECONDS: Type.Number({ default: 5, minimum: 0, maximum: 25, description: 'a number of seconds from 0 to 25' })
 })
-export type Settings = Static<typeof Settings> & { registries?: Registries }
+export type Settings = Static<typeof Settings> & { own: OwnSettings }
 
 const Entries = Type.Record(Type.String(), RegistryAccess)
 
@@ -35,22 +39,29 @@ export function readSettings (variables: Variables = process.env): Settings {
   const { TLS_CERT_FILE: cert, TLS_KEY_FILE: key } = values
   if (cert && !key) problems.push('TLS_KEY_FILE is not set but TLS_CERT_FILE is: set both, or neither for plain HTTP')
   if (key && !cert) problems.push('TLS_CERT_FILE is not set but TLS_KEY_FILE is: set both, or neither for plain HTTP')
-  const registries = readRegistries(values.REGISTRIES, problems)
+  const own = readOwn(values, problems)
   if (problems.length > 0) throw new SettingsError(problems.join('\n'))
-  return { ...values, ...(registries && { registries }) }
+  return { ...values, own }
 }
 
-/** What REGISTRIES says; every mistake in it is added to `problems`. */
-function readRegistries (text: string | undefined, problems: string[]): Registries | undefined {
+/** What is added to calls; every mistake in it is added to `problems`. */
+function readOwn ({ REGISTRIES, IMAGES }: Static<typeof Settings>, problems: string[]): OwnSettings {
+  const registries = readJson('REGISTRIES', { text: REGISTRIES, schema: Entries, problems })
+  for (const [name, access] of Object.entries(registries ?? {})) problems.push(...accessProblems(access).map((problem) => `REGISTRIES: ${name}.${problem}`))
+  const images = readJson('IMAGES', { text: IMAGES, schema: Images, problems })
+  return { ...(registries && { registries }), ...(images && { images }) }
+}
+
+function readJson<T extends TSchema> (name: 'REGISTRIES' | 'IMAGES', { text, schema, problems }: { text: string | undefined, schema: T, problems: string[] }): Static<T> | undefined {
   if (text === undefined) return undefined
-  const entries = parseJson(text)
-  if (entries === undefined) problems.push(`REGISTRIES is no JSON: set it to ${Settings.properties.REGISTRIES.description}`)
-  if (!Value.Check(Entries, entries)) {
-    if (entries !== undefined) problems.push(...[...Value.Errors(Entries, entries)].map(({ path, message }) => `REGISTRIES: ${path || '/'}: ${message}; correct it`))
+  const value = parseJson(text)
+  if (value === undefined) {
+    problems.push(`${name} is no JSON: set it to ${Settings.properties[name].description}`)
     return undefined
   }
-  problems.push(...Object.entries(entries).flatMap(([name, access]) => accessProblems(access).map((problem) => `REGISTRIES: ${name}.${problem}`)))
-  return entries
+  if (Value.Check(schema, value)) return value
+  problems.push(...[...Value.Errors(schema, value)].map(({ path, message }) => `${name}: ${path || '/'}: ${message}; correct it`))
+  return undefined
 }
 
 function parseJson (text: string): unknown {

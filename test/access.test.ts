@@ -63,7 +63,7 @@ t.test('what the hooks are told of registries counts, and what a caller says of 
   const open = await build(t, {})
   t.match(await call(open, input), { status: 'True' }, 'without entries everything is believed')
   t.match(await call(open, { ...input, registries: {} }), { status: 'True' }, 'whatever a caller says')
-  const closed = await build(t, { registries: { default: { namespaces: ['elsewhere'] } } })
+  const closed = await build(t, { own: { registries: { default: { namespaces: ['elsewhere'] } } } })
   t.match(await call(closed, input), { status: 'False', reason: 'NamespaceNotAllowed' })
   t.match(await call(closed, { ...input, registries: { default: {} } }), { status: 'False', reason: 'NamespaceNotAllowed' })
 })

@@ -2,7 +2,7 @@
 import t from 'tap'
 import { readSettings, RELEASE } from '../hooks/settings.ts'
 
-const defaults = { HOST: '0.0.0.0', PORT: 8080, LOG_LEVEL: 'info', HOOKS_V: RELEASE, DRAIN_SECONDS: 5 }
+const defaults = { HOST: '0.0.0.0', PORT: 8080, LOG_LEVEL: 'info', HOOKS_V: RELEASE, DRAIN_SECONDS: 5, own: {} }
 
 const REGISTRIES = '{"default": {"namespaces": ["bank"], "workspaces": [""], "artifactRoots": ["s3://mlflow"]}, "open": {}}'
 
@@ -12,8 +12,9 @@ const good: Array<{ name: string, env: Record<string, string>, want: object }> =
   { name: 'numbers are read from text', env: { PORT: '0', DRAIN_SECONDS: '0.5' }, want: { ...defaults, PORT: 0, DRAIN_SECONDS: 0.5 } },
   { name: 'a release of digits is a text', env: { HOOKS_V: '12345' }, want: { ...defaults, HOOKS_V: '12345' } },
   { name: 'files are named', env: { HOOK_TOKEN_FILE: '/t', TLS_CERT_FILE: '/c', TLS_KEY_FILE: '/k' }, want: { ...defaults, HOOK_TOKEN_FILE: '/t', TLS_CERT_FILE: '/c', TLS_KEY_FILE: '/k' } },
-  { name: 'registries are JSON', env: { REGISTRIES }, want: { ...defaults, REGISTRIES, registries: { default: { namespaces: ['bank'], workspaces: [''], artifactRoots: ['s3://mlflow'] }, open: {} } } },
-  { name: 'no entry is another thing than no setting', env: { REGISTRIES: '{}' }, want: { ...defaults, REGISTRIES: '{}', registries: {} } }
+  { name: 'registries are JSON', env: { REGISTRIES }, want: { ...defaults, REGISTRIES, own: { registries: { default: { namespaces: ['bank'], workspaces: [''], artifactRoots: ['s3://mlflow'] }, open: {} } } } },
+  { name: 'no entry is another thing than no setting', env: { REGISTRIES: '{}' }, want: { ...defaults, REGISTRIES: '{}', own: { registries: {} } } },
+  { name: 'images are JSON', env: { IMAGES: '{"jobs":"r/sluice:1","runtimes":{"triton":"r/triton:1"}}' }, want: { ...defaults, IMAGES: '{"jobs":"r/sluice:1","runtimes":{"triton":"r/triton:1"}}', own: { images: { jobs: 'r/sluice:1', runtimes: { triton: 'r/triton:1' } } } } }
 ]
 
 for (const { name, env, want } of good) {
@@ -32,6 +33,7 @@ const bad: Array<{ name: string, env: Record<string, string>, message: string }>
   { name: 'a key without certificate', env: { TLS_KEY_FILE: '/k' }, message: 'TLS_CERT_FILE is not set but TLS_KEY_FILE is: set both, or neither for plain HTTP' },
   { name: 'registries that are no JSON', env: { REGISTRIES: 'default' }, message: 'REGISTRIES is no JSON: set it to a JSON object such as {"default": {"artifactRoots": ["s3://mlflow"]}}, with the fields namespaces, workspaces and artifactRoots of the entries in the poller\'s configuration' },
   { name: 'a registry with a field that hooks do not know', env: { REGISTRIES: '{"default": {"url": "http://x"}}' }, message: 'REGISTRIES: /default/url: Unexpected property; correct it' },
+  { name: 'an image with a blank', env: { IMAGES: '{"jobs":"a b"}' }, message: 'IMAGES: /jobs: Expected string to match \'^[^\\s]+$\'; correct it' },
   { name: 'registries that are a list', env: { REGISTRIES: '[]' }, message: 'REGISTRIES: /: Expected object; correct it' },
   { name: 'a root that can be read in two ways', env: { REGISTRIES: '{"default": {"artifactRoots": ["s3://a/../b"]}}' }, message: 'REGISTRIES: default.artifactRoots[0]: must be a plain URI such as s3://bucket or s3://bucket/path, without .., %2e, \\, ? and #' },
   {

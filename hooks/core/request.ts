@@ -1,4 +1,5 @@
 // The envelope of a Metacontroller hook call (version v2), and how a kind looks things up in it.
+import type { Images } from './images.ts'
 import type { Registries } from './registry-access.ts'
 import { parseInstant } from './time.ts'
 
@@ -31,15 +32,21 @@ export type Parent<Spec = unknown, Status = unknown> = {
 /** Objects by `Kind.group/version` (core group: `Kind.version`), then by `namespace/name` or `name`. */
 export type ObjectMap = Record<string, Record<string, KubeObject>>
 
-/** One sync or finalize call. Everything that a decision may depend on is in here; `registries` comes from our own settings, the rest from Metacontroller. */
+/** One sync or finalize call. Everything that a decision may depend on is in here; OwnSettings are ours, the rest comes from Metacontroller. */
 export type SyncRequest<Spec = unknown, Status = unknown> = {
   controller: { metadata?: Partial<Metadata>, spec?: { childResources?: Array<{ apiVersion: string, resource: string }> } }
   parent: Parent<Spec, Status>
   children: ObjectMap
   related: ObjectMap
   finalizing: boolean
+} & OwnSettings
+
+/** What our own settings add to a request. A caller has no say in it. */
+export type OwnSettings = {
   /** What objects may do with the entries of the poller's configuration; absent where the hooks are not told: then everything. */
   registries?: Registries
+  /** Images of the pods that we ask for; absent: those that the kinds pin. */
+  images?: Images
 }
 
 /** What a customize call brings. */
