@@ -69,12 +69,18 @@ function resolve (place: Place): Resolution {
   }
 }
 
+/** `.` and `..`, however often encoded, and with the parameters that some web servers strip. */
+const CLIMBING = /^(\.|%(25)*2e){1,2}(;.*)?$/i
+/** One that splits a segment for whoever decodes it. */
+const HIDDEN_SLASH = /%(25)*(2f|5c)/i
+
 function proxied ({ downloadUri, artifactsDestination, workspace }: Place): Resolution {
   if (artifactsDestination === undefined) return { problem: 'the server stores artifacts behind its proxy (mlflow-artifacts:/) and does not say where; set artifactsDestination of this registry in the configuration' }
   const path = downloadUri.replace(/^mlflow-artifacts:(\/\/[^/]*)?\/*/i, '')
   const segments = path.split('/')
   // The destination may be shared: a crafted source must not reach beyond its own directory.
-  if (segments.some((segment) => /^(\.|%2e){1,2}$/i.test(segment))) return { problem: 'the artifact path climbs out of the artifacts destination; register the version again from a plain path' }
+  if (segments.some((segment) => CLIMBING.test(segment)) || HIDDEN_SLASH.test(path)) return { problem: 'the artifact path climbs out of the artifacts destination; register the version again from a plain path' }
+  if (!/^[\w-][\w.-]*$|^$/.test(workspace)) return { problem: 'the workspace is no plain name, so its artifacts cannot be told from those of others; correct spec.workspace' }
   const inDefault = workspace === '' || workspace === DEFAULT_WORKSPACE
   const scoped = segments[0] === 'workspaces'
   if (scoped && segments[1] !== (inDefault ? DEFAULT_WORKSPACE : workspace)) return { problem: 'the artifacts belong to another workspace; register the version again in its own' }

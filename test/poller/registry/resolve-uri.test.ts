@@ -37,6 +37,12 @@ t.test('a sentence that says why there is none', async (t) => {
     { downloadUri: `/${'x'.repeat(2050)}`, want: /^.{1,300}$/ },
     { downloadUri: 'mlflow-artifacts:/1/../../other', artifactsDestination: 's3://b', want: /climbs out/ },
     { downloadUri: 'mlflow-artifacts:/1/%2e%2E/other', artifactsDestination: 's3://b', want: /climbs out/ },
+    { downloadUri: 'mlflow-artifacts:/1/..%2f..%2fother', artifactsDestination: 's3://b', want: /climbs out/ },
+    { downloadUri: 'mlflow-artifacts:/1/%252e%252e/other', artifactsDestination: 's3://b', want: /climbs out/ },
+    { downloadUri: 'mlflow-artifacts:/1/..;x/other', artifactsDestination: 's3://b', want: /climbs out/ },
+    { downloadUri: 'mlflow-artifacts:/workspaces%2Fother/1', artifactsDestination: 's3://b', want: /climbs out/ },
+    { downloadUri: 'mlflow-artifacts:/1', artifactsDestination: 's3://b', workspace: '../other', want: /no plain name/ },
+    { downloadUri: 'mlflow-artifacts:/1', artifactsDestination: 's3://b', workspace: 'a/../../b', want: /no plain name/ },
     { downloadUri: 'mlflow-artifacts:/workspaces/other/1', artifactsDestination: 's3://b', workspace: 'bank', want: /another workspace/ },
     { downloadUri: 'mlflow-artifacts:/workspaces/other/1', artifactsDestination: 's3://b', want: /another workspace/ }
   ]
