@@ -1,6 +1,5 @@
 // The playground's system with several models in it, and a chronicle of the moments in which things became true, seen from the outside.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { generate } from 'selfsigned'
 import { parseFacts } from '../../hooks/core/facts.ts'
@@ -12,6 +11,7 @@ import { freePort } from '../../playground/system/processes.ts'
 import { startSystem, type System } from '../../playground/system/system.ts'
 import { quickModel, register } from '../helpers/loop/models.ts'
 import { sharesOf, versionOf } from '../helpers/loop/serving.ts'
+import { temporaryFolder } from '../helpers/servers/cut-off.ts'
 import { startHttpsFront } from './latency-front.ts'
 
 /**
@@ -43,42 +43,51 @@ const PATIENCE_MS = 60_000
 
 /** Everything of it ends with close. */
 export async function startScene (names: string[], spec: Parameters<typeof quickModel>[1]): Promise<Scene> {
-  const folder = await mkdtemp(join(tmpdir(), 'sluice-bench-'))
-  const bad = new Set<string>()
-  const webhook = await prepareWebhook(folder)
-  const system = await startSystem({
-    rate: RATE, bad, seldonLag: () => LAG_MS, seldon: { loadTime: () => LOAD_MS }, pollerEnv: webhook.env
-  }) as Scene['system']
-  const chronicle = writeChronicle(system, names)
-  const front = await startHttpsFront({ url: webhook.url, ca: webhook.ca })
-  const registry = system.mlflow.registry()
-  const resource = system.api.registry.findKind('sluice.dev/v1alpha1', 'MlflowModel')
-  for (const name of names) {
-    register(registry, name)
-    if (resource) system.api.operations.create(resource, 'models', quickModel(name, spec))
-  }
-  const modelOf = (name: string) => system.api.store.get('sluice.dev/mlflowmodels', 'models', name)
-  return {
-    system,
-    when: chronicle.when,
-    modelOf,
-    statusOf: (name) => (modelOf(name)?.status ?? {}) as Record<string, unknown>,
-    spoil: (version) => { bad.add(version) },
-    async switchWebhookOn () {
-      const answer = await fetch(`${system.mlflowUrl}/api/2.0/mlflow/webhooks`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ name: 'sluice', url: front.url, secret: SECRET, events: [{ entity: 'model_version_alias', action: 'created' }] })
-      })
-      if (!answer.ok) throw new Error(`the registry refused the webhook: ${await answer.text()}`)
-    },
-    async close () {
-      chronicle.end()
-      await front.close()
-      await system.close()
-      await rm(folder, { recursive: true, force: true })
+  const closers: Array<() => Promise<unknown> | void> = []
+  const close = async (): Promise<void> => { for (const end of closers.splice(0)) await end() }
+  const opened = <T>(part: T, end: (part: T) => Promise<unknown> | void): T => { closers.unshift(() => end(part)); return part }
+  try {
+    const folder = temporaryFolder('bench-latency')
+    const bad = new Set<string>()
+    const webhook = await prepareWebhook(folder)
+    const system = opened(await startSystem({
+      rate: RATE, bad, seldonLag: () => LAG_MS, seldon: { loadTime: () => LOAD_MS }, pollerEnv: webhook.env
+    }) as Scene['system'], (part) => part.close())
+    const front = opened(await startHttpsFront({ url: webhook.url, ca: webhook.ca }), (part) => part.close())
+    const chronicle = opened(writeChronicle(system, names), (part) => { part.end() })
+    createModels(system, names, spec)
+    const modelOf = (name: string) => system.api.store.get('sluice.dev/mlflowmodels', 'models', name)
+    return {
+      system,
+      when: chronicle.when,
+      modelOf,
+      statusOf: (name) => (modelOf(name)?.status ?? {}) as Record<string, unknown>,
+      spoil: (version) => { bad.add(version) },
+      switchWebhookOn: async () => { await registerWebhook(system, front.url) },
+      close
     }
+  } catch (error) {
+    await close()
+    throw error
   }
+}
+
+function createModels ({ mlflow, api }: Scene['system'], names: string[], spec: Parameters<typeof quickModel>[1]): void {
+  const resource = api.registry.findKind('sluice.dev/v1alpha1', 'MlflowModel')
+  if (!resource) throw new Error('the CRD is not served')
+  for (const name of names) {
+    register(mlflow.registry(), name)
+    api.operations.create(resource, 'models', quickModel(name, spec))
+  }
+}
+
+async function registerWebhook ({ mlflowUrl }: System, url: string): Promise<void> {
+  const answer = await fetch(`${mlflowUrl}/api/2.0/mlflow/webhooks`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ name: 'sluice', url, secret: SECRET, events: [{ entity: 'model_version_alias', action: 'created' }] })
+  })
+  if (!answer.ok) throw new Error(`the registry refused the webhook: ${await answer.text()}`)
 }
 
 async function prepareWebhook (folder: string): Promise<{ env: Record<string, string>, url: string, ca: string }> {

@@ -32,11 +32,11 @@ export async function run (report: Report): Promise<void> {
   try {
     await Promise.all(names.map((name) => scene.when(name, '1', 'reached')))
     report.note(`${names.length} models, registry looked at every ${POLL} s and up to a tenth more, a check every ${CHECK} s, scrapes every ${SCRAPE} s, pods ready after ${LOAD_MS} ms, an operator that is ${LAG_MS} ms late`)
-    const polled = await moveAliases(scene, names, '2')
+    const polled = await moveAliases(scene, names, { version: '2', quick })
     tell(report, 'Alias moved, found by polling', polled)
     tell(report, 'Canary turned bad (8 points more errors)', await spoilAll(scene, names, { version: '2', quick }))
     await scene.switchWebhookOn()
-    const told = await moveAliases(scene, names, '3')
+    const told = await moveAliases(scene, names, { version: '3', quick })
     tell(report, "Alias moved, told by MLflow's webhook", told)
     compare(report, polled, told)
   } finally {
@@ -46,11 +46,12 @@ export async function run (report: Report): Promise<void> {
 
 const UP: Moment[] = ['noticed', 'loading', 'ready', 'raised', 'routed', 'reached']
 
-/** Moves the alias of one model after the other, spread over two intervals, so that each meets another moment between two looks. */
-async function moveAliases ({ system, when }: Scene, names: string[], version: string): Promise<Way> {
+/** Moves the alias of one model after the other, spread over whole intervals, so that each meets another moment between two looks. */
+async function moveAliases ({ system, when }: Scene, names: string[], { version, quick }: { version: string, quick: boolean }): Promise<Way> {
+  const over = (quick ? 1 : 2) * POLL * 1000
   const registry = system.mlflow.registry()
   const ways = await Promise.all(names.map(async (name, i) => {
-    await sleep((i + 0.5) / names.length * 2 * POLL * 1000)
+    await sleep((i + 0.5) / names.length * over)
     const moved = Date.now()
     registry.setAlias(name, ALIAS, version)
     return [moved, ...await Promise.all(UP.map((moment) => when(name, version, moment)))]
