@@ -101,7 +101,7 @@ if (stage !== undefined) {
     await helm(['uninstall', 'sluice', '--namespace', NAMESPACE, ...WAIT])
     await kubectl(['delete', 'crd', 'mlflowmodels.sluice.dev', '--timeout=60s'])
     await kubectl(['delete', 'namespace', NAMESPACE, '--timeout=60s'])
-    t.equal(await exists('clusterroles,clusterrolebindings', '-l', 'app.kubernetes.io/name=sluice'), '')
+    t.equal(await exists('clusterroles,clusterrolebindings,validatingadmissionpolicies,validatingadmissionpolicybindings', '-l', 'app.kubernetes.io/name=sluice'), '')
   })
 
   await t.test('the bundle installs the same by kubectl alone, and goes with all objects', async (t) => {
@@ -111,7 +111,7 @@ if (stage !== undefined) {
     await kubectl(['apply', '-n', 'models', '-f', 'manifests/samples/mlflow-model.yaml'])
     await t.resolves(kubectl(['apply', '--server-side', '--dry-run=server', '-k', 'manifests/base']), 'the kustomize base is the same objects')
     await kubectl(['delete', '-f', BUNDLE, '--timeout=90s'])
-    t.equal(await exists('clusterroles,clusterrolebindings,compositecontrollers', '-l', 'app.kubernetes.io/name=sluice'), '')
+    t.equal(await exists('clusterroles,clusterrolebindings,compositecontrollers,validatingadmissionpolicies,validatingadmissionpolicybindings', '-l', 'app.kubernetes.io/name=sluice'), '')
     t.equal(await exists('namespace', NAMESPACE), '')
   })
 

@@ -11,7 +11,7 @@ import { until } from './until.ts'
 
 const ALIAS = 'champion'
 const KINDS = 'mlflowmodels,seldondeployments,deployments,replicasets,pods,services,virtualservices,destinationrules'
-const CLUSTER_KINDS = 'clusterroles,clusterrolebindings,compositecontrollers'
+const CLUSTER_KINDS = 'clusterroles,clusterrolebindings,compositecontrollers,validatingadmissionpolicies,validatingadmissionpolicybindings'
 const NAMESPACED_KINDS = 'all,configmaps,secrets,serviceaccounts,roles,rolebindings,networkpolicies,poddisruptionbudgets'
 
 const scene = await openScene(t, { chartVersion: '0.0.1' })

@@ -30,10 +30,10 @@ export async function startSluice (stage: Stage, release: Release): Promise<Slui
   return { hooks, poller, loop }
 }
 
-/** The hooks with another ?v= or on another port are the hooks of another release. */
-export function describeHooks ({ folder }: Pick<Stage, 'folder'>, { hooksPort, v, tokenFile }: Pick<Release, 'hooksPort' | 'v' | 'tokenFile'>): ServerProcess {
+/** The hooks with another ?v= or on another port are the hooks of another release. `env`: further environment. */
+export function describeHooks ({ folder }: Pick<Stage, 'folder'>, { hooksPort, v, tokenFile }: Pick<Release, 'hooksPort' | 'v' | 'tokenFile'>, env: Record<string, string> = {}): ServerProcess {
   return describe(folder, 'hooks', {
-    env: { HOST: '127.0.0.1', PORT: String(hooksPort), HOOK_TOKEN_FILE: tokenFile, HOOKS_V: v, DRAIN_SECONDS: '0' }, port: hooksPort
+    env: { HOST: '127.0.0.1', PORT: String(hooksPort), HOOK_TOKEN_FILE: tokenFile, HOOKS_V: v, DRAIN_SECONDS: '0', ...env }, port: hooksPort
   })
 }
 
