@@ -78,14 +78,20 @@ function proxied ({ downloadUri, artifactsDestination, workspace }: Place): Reso
   if (artifactsDestination === undefined) return { problem: 'the server stores artifacts behind its proxy (mlflow-artifacts:/) and does not say where; set artifactsDestination of this registry in the configuration' }
   const path = downloadUri.replace(/^mlflow-artifacts:(\/\/[^/]*)?\/*/i, '')
   const segments = path.split('/')
-  // The destination may be shared: a crafted source must not reach beyond its own directory.
-  if (segments.some((segment) => CLIMBING.test(segment)) || HIDDEN_SLASH.test(path)) return { problem: 'the artifact path climbs out of the artifacts destination; register the version again from a plain path' }
-  if (!/^[\w-][\w.-]*$|^$/.test(workspace)) return { problem: 'the workspace is no plain name, so its artifacts cannot be told from those of others; correct spec.workspace' }
+  const climbing = findClimbing(segments, path, workspace)
+  if (climbing !== undefined) return { problem: climbing }
   const inDefault = workspace === '' || workspace === DEFAULT_WORKSPACE
   const scoped = segments[0] === 'workspaces'
   if (scoped && segments[1] !== (inDefault ? DEFAULT_WORKSPACE : workspace)) return { problem: 'the artifacts belong to another workspace; register the version again in its own' }
   const prefix = inDefault || scoped ? '' : `workspaces/${workspace}/`
   return { uri: `${artifactsDestination.replace(/\/+$/, '')}/${prefix}${path}` }
+}
+
+/** The destination may be shared: neither a crafted source nor a workspace may reach beyond its own directory. */
+function findClimbing (segments: string[], path: string, workspace: string): string | undefined {
+  if (segments.some((segment) => CLIMBING.test(segment)) || HIDDEN_SLASH.test(path)) return 'the artifact path climbs out of the artifacts destination; register the version again from a plain path'
+  if (!/^[\w-][\w.-]*$|^$/.test(workspace)) return 'the workspace is no plain name, so its artifacts cannot be told from those of others; correct spec.workspace'
+  return undefined
 }
 
 function schemeOf (text: string): string | undefined {
