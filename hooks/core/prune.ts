@@ -3,7 +3,7 @@ import { Kind as TypeBoxKind, type TArray, type TObject, type TRecord, type TSch
 
 /**
  * A copy along the objects, maps and lists that the schema describes. What does not fit it, and leaves, are the given values themselves: they may
- * be of any depth, and are only looked at by a check. Keys are defined rather than assigned, to which a user's key "__proto__" is a prototype.
+ * be of any depth, and are only looked at by a check. Keys of maps are defined rather than assigned, to which a user's key "__proto__" is a prototype.
  */
 export function pruned (schema: TSchema, value: unknown): unknown {
   if (value === null || typeof value !== 'object') return value
@@ -14,8 +14,11 @@ export function pruned (schema: TSchema, value: unknown): unknown {
 
 function prunedObject (schema: TObject, value: Record<string, unknown>): object {
   if (schema['x-kubernetes-preserve-unknown-fields'] === true) return { ...value }
-  const known = Object.keys(value).filter((key) => Object.hasOwn(schema.properties, key))
-  return Object.fromEntries(known.map((key) => [key, pruned(schema.properties[key] as TSchema, value[key])]))
+  const known: Record<string, unknown> = {}
+  for (const key of Object.keys(value)) {
+    if (Object.hasOwn(schema.properties, key)) known[key] = pruned(schema.properties[key] as TSchema, value[key])
+  }
+  return known
 }
 
 function prunedMap (schema: TRecord, value: Record<string, unknown>): object {

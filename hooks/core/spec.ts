@@ -1,5 +1,6 @@
 // Reads a spec as the API server would: defaults filled in, and what is wrong in old or unchecked objects mended where that is safe.
 import { OptionalKind, type TSchema } from '@sinclair/typebox'
+import { TypeCompiler, type TypeCheck } from '@sinclair/typebox/compiler'
 import { Value, type ValueError } from '@sinclair/typebox/value'
 import type { Kind } from './kind.ts'
 import { isArraySchema, isObjectSchema, pruned } from './prune.ts'
@@ -23,6 +24,8 @@ export function readSpec (kind: Pick<Kind, 'spec'>, raw: unknown): { spec: Spec,
   fillDefaults(kind.spec, spec)
   if (!isRecord(raw)) return { spec, problems: [{ field: 'spec', message: 'spec must be an object; write what is wanted into it', fatal: true }] }
 
+  // Nearly every spec is right, and to see that takes far less than the search for what is wrong.
+  if (checkOf(kind.spec).Check(spec)) return { spec, problems }
   const hopeless = new Set<string>()
   for (let error = firstError(kind.spec, spec, hopeless); error; error = firstError(kind.spec, spec, hopeless)) {
     const mended = stepsTo(kind.spec, spec, error.path).findLast(isMendable)
@@ -38,6 +41,15 @@ export function readSpec (kind: Pick<Kind, 'spec'>, raw: unknown): { spec: Spec,
   return { spec, problems }
 }
 
+const checks = new WeakMap<TSchema, TypeCheck<TSchema>>()
+
+/** Once a schema: every sync reads a spec. */
+function checkOf (schema: TSchema): TypeCheck<TSchema> {
+  const check = checks.get(schema) ?? TypeCompiler.Compile(schema)
+  checks.set(schema, check)
+  return check
+}
+
 /** Looks no further than the first: a list of a million wrong items has a million errors. */
 function firstError (schema: TSchema, spec: Spec, hopeless: Set<string>): ValueError | undefined {
   for (const error of Value.Errors(schema, spec)) if (!hopeless.has(error.path)) return error
@@ -51,7 +63,8 @@ function firstError (schema: TSchema, spec: Spec, hopeless: Set<string>): ValueE
 function fillDefaults (schema: TSchema, value: unknown): void {
   if (isArraySchema(schema) && Array.isArray(value)) value.forEach((item) => fillDefaults(schema.items, item))
   if (!isObjectSchema(schema) || !isRecord(value)) return
-  for (const [key, field] of Object.entries(schema.properties)) {
+  for (const key of Object.keys(schema.properties)) {
+    const field = schema.properties[key] as TSchema
     if (!Object.hasOwn(value, key) && field.default !== undefined) value[key] = structuredClone(field.default)
     if (Object.hasOwn(value, key)) fillDefaults(field, value[key])
   }
