@@ -18,7 +18,7 @@ import type { Memory, Status } from './schema/status.ts'
 import { computeStatus } from './status.ts'
 import { disbeliefOf, targetOf } from './target.ts'
 import type { RolloutFacts } from './rollout/facts.ts'
-import { clearedMemory, formatMemory, parseMemoryText, wantedShares } from './rollout/memory.ts'
+import { clearedMemory, formatMemory, parseMemory, wantedShares } from './rollout/memory.ts'
 import { repeatMemory, restoreMemory } from './rollout/restore.ts'
 import { stepRollout } from './rollout/step.ts'
 
@@ -83,10 +83,9 @@ function build (request: Request, backend: Backend, memory: Memory | undefined):
   const { stable, previous, canary, rollout } = memory
   const versions = [stable, previous, rollout?.present ? canary : undefined].filter((version) => version !== undefined)
   const served: Served[] = versions.map((version) => ({ version: version.version, createdAt: version.createdAt, uri: version.uri, share: shares[predictorName(version)] ?? 0 }))
-  const state = formatMemory(memory)
   // Memory that cannot be read back would be lost with the next sync: rather no answer at all.
-  if (!parseMemoryText(state)) throw new Error('the memory of the rollout does not fit its own schema')
-  return backend.make(request, servingOptionsOf(request.parent.spec), { served, state })
+  if (!parseMemory(memory)) throw new Error('the memory of the rollout does not fit its own schema')
+  return backend.make(request, servingOptionsOf(request.parent.spec), { served, state: formatMemory(memory) })
 }
 
 function factsOf (request: Request, told: Facts, { observation, memory }: Pick<Reported, 'observation' | 'memory'>): RolloutFacts {
