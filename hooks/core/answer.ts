@@ -1,6 +1,6 @@
 // From a call of Metacontroller to the checked answer, the same for all kinds: read the spec, let the kind decide, check what it says.
 import { believedFacts } from './believed-facts.ts'
-import { setConditions, settleTimes } from './conditions.ts'
+import { isEcho, setConditions, settleTimes } from './conditions.ts'
 import { factInstants } from './facts.ts'
 import { UnprocessableError, type Kind } from './kind.ts'
 import { newestInstant, newestOutsideInstant, type CustomizeRequest, type RelatedRule, type SyncRequest, type SyncResponse } from './request.ts'
@@ -67,6 +67,8 @@ function checkName ({ parent: { kind, metadata: { name } } }: SyncRequest): void
 function withSettledTimes (request: SyncRequest, response: SyncResponse): SyncResponse {
   const { conditions } = response.status as { conditions?: Condition[] }
   if (!conditions) return response
+  // What poller and people wrote brings the two times together and never apart, so that it need not be read where they are together already.
+  if (!isEcho({ now: newestInstant(request), outside: newestOutsideInstant(request) })) return response
   const facts = factInstants(believedFacts(request))
   const times = { now: newestInstant(request, facts), outside: newestOutsideInstant(request, facts) }
   return { ...response, status: { ...response.status, conditions: settleTimes(conditions, times) } }

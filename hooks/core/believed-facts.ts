@@ -19,5 +19,5 @@ export function believedFacts (request: SyncRequest): Facts {
   if (stamp === undefined) return facts
   const instants: Array<[keyof Facts, number | undefined]> = [['registry', parseInstant(facts.registry?.observedAt)], ['analysis', parseInstant(facts.analysis?.last.at)], ['clock', facts.clock]]
   const ahead = instants.filter(([, instant]) => (instant ?? 0) > stamp + AHEAD).map(([fact]) => fact)
-  return Object.fromEntries(Object.entries(facts).filter(([fact]) => !ahead.includes(fact as keyof Facts)))
+  return ahead.length === 0 ? facts : Object.fromEntries(Object.entries(facts).filter(([fact]) => !ahead.includes(fact as keyof Facts)))
 }

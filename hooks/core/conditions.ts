@@ -29,14 +29,22 @@ export function setConditions (previous: Condition[] | undefined, wanted: Aspect
 /** Status writes that go on this many seconds after the last thing that happened outside are an echo of themselves. */
 const ECHO_SECONDS = 10
 
+/** In whole seconds: the last thing that happened outside, and the last one at all, status writes of ours included. */
+type Times = { now: number, outside: number }
+
+/** Whether nothing but our own writes has happened for a while. */
+export function isEcho ({ now, outside }: Times): boolean {
+  return now - outside > ECHO_SECONDS
+}
+
 /**
  * Ends a loop that stale reads can begin. A time that is carried over is right whatever it is, so two histories of the same conditions, seen in turn by
  * syncs that read the status before the last one, would be written over each other for ever. Once nothing but such writes has happened for
  * ECHO_SECONDS, the histories of the last moments get the same times: those of the last thing that did happen (`outside`, and `now` with the
  * echo; whole seconds). What has been so for longer keeps its time.
  */
-export function settleTimes (conditions: Condition[], { now, outside }: { now: number, outside: number }): Condition[] {
-  if (now - outside <= ECHO_SECONDS) return conditions
+export function settleTimes (conditions: Condition[], { now, outside }: Times): Condition[] {
+  if (!isEcho({ now, outside })) return conditions
   const isRecent = ({ lastTransitionTime }: Condition): boolean => (parseInstant(lastTransitionTime) ?? 0) > outside - ECHO_SECONDS
   return conditions.map((condition) => isRecent(condition) ? { ...condition, lastTransitionTime: formatInstant(outside) } : condition)
 }

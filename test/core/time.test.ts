@@ -27,3 +27,13 @@ t.test('instants are whole seconds, UTC', async (t) => {
 t.test('what is no instant is undefined', async (t) => {
   for (const given of [undefined, null, 5, '', 'yesterday', {}, '1', '2026-09-21', '+275760-09-13T00:00:00Z', '-000001-01-01T00:00:00Z', `2026-01-05T10:00:00.${'0'.repeat(100)}Z`]) t.equal(parseInstant(given), undefined, JSON.stringify(given))
 })
+
+t.test('an instant that is put together from its digits is what Date.parse makes of it, at every edge', async (t) => {
+  const numbers = (...found: number[]): string[] => found.map((number) => String(number).padStart(2, '0'))
+  const years = ['0000', '0050', '0100', '1969', '2026', '9999']
+  const months = numbers(0, 1, 2, 12, 13)
+  const days = numbers(0, 1, 28, 29, 30, 31, 32)
+  const times = numbers(0, 23, 24).flatMap((hour) => numbers(0, 59, 60).flatMap((minute) => numbers(0, 59, 60).map((second) => `${hour}:${minute}:${second}`)))
+  const texts = years.flatMap((year) => months.flatMap((month) => days.flatMap((day) => times.map((time) => `${year}-${month}-${day}T${time}Z`))))
+  t.strictSame(texts.filter((text) => (parseInstant(text) ?? NaN) * 1000 !== Date.parse(text) && !(parseInstant(text) === undefined && Number.isNaN(Date.parse(text)))), [])
+})
