@@ -2,6 +2,8 @@
 import type { Bench } from './bench.ts'
 
 export const benches: Record<string, () => Promise<Bench>> = {
+  hooks: async () => await import('./hooks.ts'),
+  profile: async () => await import('./profile.ts'),
   latency: () => import('./latency.ts'),
   canaries: () => import('./canaries.ts')
 }
