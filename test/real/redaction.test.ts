@@ -12,8 +12,9 @@ import { FACTS } from '../../hooks/core/labels.ts'
 import type { KubeObject } from '../../hooks/core/request.ts'
 import { mlflowModel } from '../../hooks/mlflow-model/index.ts'
 import { storageKey } from '../../playground/api-server/resource.ts'
+import { until } from '../e2e/until.ts'
 import { sendJson, sendText, startServer, type Reply } from '../helpers/local-server.ts'
-import { startCluster, until, type Cluster } from '../helpers/poller-cluster.ts'
+import { startCluster, type Cluster } from '../helpers/poller-cluster.ts'
 import { specOf, STEPPING } from '../helpers/poller-model.ts'
 import { requestFor } from '../helpers/requests.ts'
 
@@ -63,7 +64,7 @@ function start (t: Test, main: string, env: Record<string, string>): Program {
     child,
     said: () => lines.join('\n'),
     async line (msg) {
-      await until(() => find(msg) !== undefined || child.exitCode !== null)
+      await until(msg, async () => find(msg) !== undefined || child.exitCode !== null)
       return find(msg) ?? {}
     }
   }
@@ -141,11 +142,11 @@ t.test('no credential gets into logs, Events, annotations, metrics, or what the 
   const poller = start(t, 'poller/main.ts', env)
   const { metrics, webhookPort } = await poller.line('poller has started') as { metrics: string, webhookPort: number }
   const fact = (name: string, key: string) => cluster.get(name).metadata.annotations?.[key]
-  await until(() => [fact('signed', FACTS.registry), fact('measured', FACTS.analysis)].every((text) => text !== undefined))
+  await until('the facts of those that answer', async () => [fact('signed', FACTS.registry), fact('measured', FACTS.analysis)].every((text) => text !== undefined))
   const answers = [await deliver(webhookPort, false), await deliver(webhookPort, true)]
   t.strictSame(answers, ['401 {"outcome":"Unauthorized"}', '200 {"outcome":"Accepted"}'])
   // The delivery asked for a look, the second one without an answer for two of them.
-  await until(() => [fact('html', FACTS.registry), fact('redirect', FACTS.registry)].every((text) => text !== undefined))
+  await until('the facts of those that do not', async () => [fact('html', FACTS.registry), fact('redirect', FACTS.registry)].every((text) => text !== undefined))
   t.match(JSON.parse(fact('signed', FACTS.registry) ?? ''), { state: 'Found', version: '8', problem: /holds credentials/ })
   t.match(JSON.parse(fact('measured', FACTS.analysis) ?? ''), { last: { reason: /^MetricsUnavailable: .*\[redacted\]/ } }, 'what Prometheus said is told, but for its credentials')
   const hooks = start(t, 'hooks/main.ts', { PORT: '0', DRAIN_SECONDS: '0', HOOK_TOKEN_FILE: `${folder}/hooks` })
