@@ -22,7 +22,7 @@ const ARCHIVES = ['.zip', '.tar.gz', '.tgz']
 export function readSource (uri: string): Source {
   const [path = ''] = uri.split(/[?#]/)
   const fileName = path.slice(path.lastIndexOf('/') + 1)
-  const extension = /(\.tar\.gz|\.[a-z][a-z0-9]{0,9})$/i.exec(fileName)?.[0].toLowerCase() ?? ''
+  const extension = /(\.tar\.gz|\.[a-z][a-z0-9]{0,15})$/i.exec(fileName)?.[0].toLowerCase() ?? ''
   if (ARCHIVES.includes(extension)) return { form: 'archive', fileName, extension }
   const isFile = /^https?:/i.test(uri) || (extension !== '' && !/^models:/i.test(uri))
   return isFile ? { form: 'file', fileName, extension } : { form: 'folder', fileName, extension: '' }
