@@ -1,9 +1,8 @@
 // The words of Events: versions, weights, numbers and limits, and what a person can do.
 import { parseFacts } from '../hooks/core/facts.ts'
 import { describeMetric } from '../hooks/core/measurement.ts'
-import type { Parent } from '../hooks/core/request.ts'
-import type { Spec } from '../hooks/mlflow-model/schema.ts'
 import type { Failure, Status } from '../hooks/mlflow-model/schema/status.ts'
+import type { KeptStatus, Model } from './model.ts'
 
 /** `version 7`, in the middle of a sentence. */
 export function quoteVersion (version: { version: string } | undefined): string {
@@ -16,13 +15,13 @@ export function sentence (text: string): string {
 }
 
 /** The numbers of the last check of this rollout, as a sentence that begins with a space, or nothing. */
-export function describeLastCheck (model: Parent<Spec, Status>, rollout: string | undefined): string {
+export function describeLastCheck (model: Model, rollout: string | undefined): string {
   const analysis = parseFacts(model.metadata.annotations).analysis
   if (!analysis || analysis.rollout !== rollout || analysis.last.metrics.length === 0) return ''
   return ` Last check ${analysis.last.outcome}: ${analysis.last.metrics.map(describeMetric).join(', ')}.`
 }
 
-type Ended = { outcome: NonNullable<Status['lastOutcome']>, first: boolean, canary: string | undefined, status: Partial<Status>, failure: Failure | undefined }
+type Ended = { outcome: NonNullable<Status['lastOutcome']>, first: boolean, canary: string | undefined, status: Partial<KeptStatus>, failure: Failure | undefined }
 
 /** How a rollout ended: the Event's reason and note. */
 export function describeOutcome (ended: Ended): { reason: string, note: string } {
@@ -62,6 +61,6 @@ function describeFailed ({ canary, failure, status }: Ended): { reason: string, 
   return { reason: 'RolledBack', note: `${left} was rolled back${failure ? ` (${failure.reason})` : ''} and ${stable} gets all traffic.` }
 }
 
-function describePrevious ({ previous }: Partial<Status>): string {
+function describePrevious ({ previous }: Partial<KeptStatus>): string {
   return previous ? ` Version ${previous.version} stays loaded until ${previous.keepUntil} for an instant return.` : ''
 }

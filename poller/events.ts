@@ -4,7 +4,7 @@ import { predictorName } from '../hooks/core/names.ts'
 import { parseInstant } from '../hooks/core/time.ts'
 import type { Failure, Rollout, Status } from '../hooks/mlflow-model/schema/status.ts'
 import { describeLastCheck, describeOutcome, quoteVersion, sentence } from './event-notes.ts'
-import type { Model } from './model.ts'
+import type { KeptStatus, Model } from './model.ts'
 import { registryEvents } from './registry-events.ts'
 
 export type ObjectEvent = {
@@ -198,7 +198,7 @@ function counterOf ({ id }: Rollout): string {
   return id.slice(id.lastIndexOf('-') + 1)
 }
 
-function transitionOf (status: Partial<Status> | undefined, type: string): string | undefined {
+function transitionOf (status: Partial<KeptStatus> | undefined, type: string): string | undefined {
   return status?.conditions?.find((condition) => condition.type === type)?.lastTransitionTime
 }
 

@@ -14,7 +14,7 @@ import { requestToken } from './cluster/token-request.ts'
 import { createWriteQueue, type WriteQueue } from './cluster/write-queue.ts'
 import { createLoop, type Loop } from './loop.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
-import type { Model } from './model.ts'
+import { createSlimModel, slimAny, type Model } from './model.ts'
 import { createRegistryObserver, type RegistryObserver } from './registry/observer.ts'
 import { startWebhookServer, type WebhookServer } from './registry/webhook-server.ts'
 import { makeServer } from './server.ts'
@@ -83,7 +83,7 @@ export async function startPoller (settings: Settings, logger: Logger): Promise<
 type Surroundings = { client: ClusterClient, queue: WriteQueue, settings: Settings, logger: Logger, mayWrite: () => boolean }
 
 function watch (watched: Watched, { client, queue, settings, logger, mayWrite }: Surroundings): Kind {
-  const reflector = startReflector({ client, path: collectionPath(watched, settings.namespace), logger, monotonic })
+  const reflector = startReflector({ client, path: collectionPath(watched, settings.namespace), slim: watched === MLFLOW_MODELS ? createSlimModel() : slimAny, logger, monotonic })
   const writer = createAnnotationWriter({ client, queue, store: reflector.store, pathOf: (metadata) => objectPath(watched, metadata), monotonic, mayWrite, onSilence: reflector.renew, logger })
   return { watched, plural: watched.plural, reflector, writer }
 }

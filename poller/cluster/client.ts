@@ -1,9 +1,12 @@
 // Calls to the API server: one undici Pool, JSON in and out, errors by type, watch streams, and the server's time.
 import { DelegateBackoff, handleWhen, retry } from 'cockatiel'
-import { Pool, type Dispatcher } from 'undici'
+import type { Dispatcher } from 'undici'
+import { Pool } from '../http/undici.ts'
 import { defined } from '../../hooks/core/plain-value.ts'
 import { redact } from '../http/credentials.ts'
 import { retryAfterOf } from '../http/headers.ts'
+import { parseItems, type Items } from '../http/json-items.ts'
+import { readText } from '../http/text.ts'
 import { ApiError, apiErrorOf, isApiError, type ApiStatus } from './api-error.ts'
 import { makeConnector, type Connection } from './connection.ts'
 import { createServerClock } from './server-clock.ts'
@@ -15,6 +18,8 @@ export type CallOptions = {
   signal?: AbortSignal | undefined
   /** A 429 is told to the caller at once, who waits as long as it asks for: what is true now may be wrong by then. */
   tellThrottling?: boolean
+  /** Keeps of each item of a long list only a part. */
+  items?: Items
 }
 
 /** One call, for metrics. `resource` is the plural, `outcome` the HTTP status or `unreachable`. */
@@ -83,7 +88,8 @@ export function createClusterClient (connection: Connection, options: ClientOpti
     const once = async (): Promise<T> => {
       const response = await send(call)
       try {
-        return await response.body.json() as T
+        const text = await readText(response.body)
+        return (call.items === undefined ? JSON.parse(text) : parseItems(text, call.items)) as T
       } catch (error) {
         throw unreachable(error, `${call.method} ${call.path}`, call.signal)
       }

@@ -1,7 +1,8 @@
 // A connection to the API server: its address, our credentials and TLS material.
 // Everything that comes from a file is read again when a connection is made or a token is needed, because such files are rotated.
 import { readFile } from 'node:fs/promises'
-import { buildConnector } from 'undici'
+import type { buildConnector as Connectors } from 'undici'
+import { buildConnector } from '../http/undici.ts'
 
 /** PEM texts and options of the TLS connection. */
 export type TlsMaterial = { ca?: string, cert?: string, key?: string, servername?: string, rejectUnauthorized?: boolean }
@@ -37,9 +38,9 @@ export function cachedFile (path: string, monotonic: () => number): { read: () =
 }
 
 /** The connector of an undici Pool that reads the TLS files anew for each connection. Works for plain http, too. */
-export function makeConnector (connection: Connection, timeoutMs: number): buildConnector.connector {
+export function makeConnector (connection: Connection, timeoutMs: number): Connectors.connector {
   // Session caches of connectors die with them, so one is kept as long as its material is the same.
-  let current: { material: string, connector: buildConnector.connector } | undefined
+  let current: { material: string, connector: Connectors.connector } | undefined
   return (options, callback) => {
     connection.tls().then((material) => {
       const text = JSON.stringify(material)

@@ -5,7 +5,7 @@ import { ExponentialBackoff } from 'cockatiel'
 import type { Logger } from 'pino'
 import type { KubeObject } from '../../hooks/core/request.ts'
 import { isApiError } from './api-error.ts'
-import type { ClusterClient } from './client.ts'
+import type { CallOptions, ClusterClient } from './client.ts'
 import { createStore, keyOf, type ChangeListener, type Store } from './store.ts'
 import { watchOnce } from './watch.ts'
 
@@ -22,6 +22,8 @@ export type ReflectorOptions = {
   client: ClusterClient
   /** Path of the collection, such as /apis/sluice.dev/v1alpha1/mlflowmodels. */
   path: string
+  /** What is kept of an object; all but managedFields when it is absent. */
+  slim?: (object: KubeObject) => KubeObject
   logger: Logger
   monotonic: () => number
   watchSeconds?: () => number
@@ -46,7 +48,7 @@ export type Reflector<T extends KubeObject = KubeObject> = {
 
 /** Starts to reflect; runs until closed, whatever happens. */
 export function startReflector<T extends KubeObject> (options: ReflectorOptions): Reflector<T> {
-  const store = createStore<T>(options.logger)
+  const store = createStore<T>(options.logger, options.slim)
   const ended = new AbortController()
   const { promise: synced, resolve } = Promise.withResolvers<void>()
   let done = false
@@ -117,10 +119,10 @@ function recover (error: unknown, position: Position, { logger, path }: Reflecto
 type ListPage<T> = { metadata?: { resourceVersion?: string, continue?: string }, items?: T[] }
 
 /** Lists page by page into the store. A page that fails is asked for again, for a list of many pages would else hardly ever come to its end on a bad day. */
-async function listAll<T extends KubeObject> ({ client, path, pageSize = PAGE }: ReflectorOptions, store: Store<T>, position: Position, signal: AbortSignal): Promise<void> {
+async function listAll<T extends KubeObject> ({ client, path, pageSize = PAGE, slim }: ReflectorOptions, store: Store<T>, position: Position, signal: AbortSignal): Promise<void> {
   const listing = position.listing ??= beginList(false)
   for (;;) {
-    const { items = [], metadata = {} }: ListPage<T> = await client.list(path, { query: { limit: listing.whole ? undefined : pageSize, continue: listing.next }, signal })
+    const { items = [], metadata = {} }: ListPage<T> = await client.list(path, { query: { limit: listing.whole ? undefined : pageSize, continue: listing.next }, signal, ...itemsOf(slim) })
     for (const item of items) {
       store.put(item)
       listing.seen.add(keyOf(item))
@@ -135,6 +137,11 @@ function complete<T extends KubeObject> (store: Store<T>, position: Position, { 
   store.keep(seen)
   position.listing = undefined
   position.version = version
+}
+
+/** Slims each item while the page is parsed: a page of whole objects is many times what is kept. */
+function itemsOf (slim: ReflectorOptions['slim']): Pick<CallOptions, 'items'> {
+  return slim ? { items: { key: 'items', keep: (item) => slim(item as KubeObject) } } : {}
 }
 
 function beginList (whole: boolean): Listing {

@@ -17,8 +17,8 @@ export type Store<T extends KubeObject> = {
   subscribe: (listener: ChangeListener<T>) => () => void
 }
 
-/** An empty store. An exception of a listener is logged and does not keep the change from the others. */
-export function createStore<T extends KubeObject> (logger: Logger): Store<T> {
+/** An empty store, which keeps of each object what `slim` gives: without it all but managedFields, which are half of a small object. An exception of a listener is logged and does not keep the change from the others. */
+export function createStore<T extends KubeObject> (logger: Logger, slim: (object: T) => KubeObject = withoutManagedFields): Store<T> {
   const objects = new Map<string, T>()
   const listeners = new Set<ChangeListener<T>>()
 
@@ -37,7 +37,7 @@ export function createStore<T extends KubeObject> (logger: Logger): Store<T> {
     const before = objects.get(uid)
     // Versions may only be compared for equality. An equal one is a repetition after a new list.
     if (before !== undefined && before.metadata.resourceVersion === object.metadata.resourceVersion) return
-    const after = slim(object)
+    const after = slim(object) as T
     objects.set(uid, after)
     tell({ before, after } as Change<T>)
   }
@@ -70,8 +70,7 @@ export function keyOf (object: KubeObject): string {
   return object.metadata.uid ?? `${object.metadata.namespace ?? ''}/${object.metadata.name}`
 }
 
-/** Without managedFields, which are half of a small object and which nobody here reads. */
-function slim<T extends KubeObject> (object: T): T {
+function withoutManagedFields (object: KubeObject): KubeObject {
   const { managedFields: _, ...metadata } = object.metadata
   return { ...object, metadata }
 }

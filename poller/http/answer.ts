@@ -5,6 +5,8 @@ import type { Dispatcher } from 'undici'
 import { forPeople } from '../../hooks/core/safe-text.ts'
 import { RemoteError, type RemoteErrorKind } from './errors.ts'
 import { headerOf, retryAfterOf } from './headers.ts'
+import { parseItems, type Items } from './json-items.ts'
+import { readText, TooLongError } from './text.ts'
 
 /** What is known of an answer when its kind is decided. `body` is undefined when it was not JSON. */
 export type Answer = { status: number, body: unknown, text: string }
@@ -12,7 +14,7 @@ export type Answer = { status: number, body: unknown, text: string }
 /** Lets the user of a client overrule the kind of an answer that is not 2xx, by what its JSON body says. */
 export type Classify = (answer: Answer) => RemoteErrorKind | undefined
 
-export type ReadOptions<T extends TSchema> = { schema: T, maxBytes: number, classify?: Classify | undefined, redact: (text: string) => string }
+export type ReadOptions<T extends TSchema> = { schema: T, items?: Items | undefined, maxBytes: number, classify?: Classify | undefined, redact: (text: string) => string }
 
 /** How many characters of a foreign text go into a message. */
 const EXCERPT = 160
@@ -23,7 +25,7 @@ const READ_BYTES = 2 * PAGE_BYTES
 
 /** Reads one answer. Throws RemoteError. */
 export async function readAnswer<T extends TSchema> (response: Dispatcher.ResponseData, options: ReadOptions<T>): Promise<Static<T>> {
-  const answer = await readBody(response, options.maxBytes)
+  const answer = await readBody(response, options)
   const { status, body } = answer
   if (status < 200 || status > 299) throw refusal(answer, response.headers, options)
   if (body === undefined) throw new RemoteError('BadAnswer', `answered ${status} with something that is not JSON${excerpt(answer.text, options.redact)}; check the url of this entry`, { status })
@@ -83,30 +85,25 @@ function target (location: string | undefined, redact: (text: string) => string)
   return url === null ? '' : ` (to ${cut(forPeople(redact(`${url.host === 'same-server' ? '' : url.origin}${url.pathname}`)))})`
 }
 
-async function readBody (response: Dispatcher.ResponseData, maxBytes: number): Promise<Answer> {
+async function readBody (response: Dispatcher.ResponseData, { maxBytes, items }: Pick<ReadOptions<TSchema>, 'maxBytes' | 'items'>): Promise<Answer> {
   const status = response.statusCode
   const type = headerOf(response.headers, 'content-type') ?? ''
-  if (!isJsonType(type)) return { status, body: undefined, text: await readText(response, READ_BYTES, 'cut') }
-  const text = await readText(response, maxBytes, 'throw')
+  if (!isJsonType(type)) return { status, body: undefined, text: await read(response, READ_BYTES, 'cut') }
+  const text = await read(response, maxBytes, 'throw')
   try {
-    return { status, body: JSON.parse(text) as unknown, text }
+    return { status, body: items === undefined ? JSON.parse(text) as unknown : parseItems(text, items), text }
   } catch {
     return { status, body: undefined, text }
   }
 }
 
-async function readText (response: Dispatcher.ResponseData, maxBytes: number, beyond: 'cut' | 'throw'): Promise<string> {
-  const chunks: Buffer[] = []
-  let size = 0
-  // Leaving the loop early destroys the body, and with it the connection: the rest is never received.
-  for await (const chunk of response.body as AsyncIterable<Buffer>) {
-    chunks.push(chunk)
-    size += chunk.length
-    if (size <= maxBytes) continue
-    if (beyond === 'cut') break
-    throw new RemoteError('BadAnswer', `answered with more than ${maxBytes} bytes`, { status: response.statusCode })
+async function read (response: Dispatcher.ResponseData, maxBytes: number, beyond: 'cut' | 'throw'): Promise<string> {
+  try {
+    return await readText(response.body, maxBytes, beyond)
+  } catch (error) {
+    if (!(error instanceof TooLongError)) throw error
+    throw new RemoteError('BadAnswer', `answered with ${error.message}`, { status: response.statusCode })
   }
-  return Buffer.concat(chunks).subarray(0, maxBytes).toString('utf8')
 }
 
 function isJsonType (type: string): boolean {

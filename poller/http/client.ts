@@ -1,12 +1,14 @@
 // JSON over HTTP to one server: at most so many requests at once, a time limit for each, a few retries, and a breaker for all.
 import type { Static, TSchema } from '@sinclair/typebox'
 import pLimit from 'p-limit'
-import { Pool, type Dispatcher } from 'undici'
+import type { Dispatcher } from 'undici'
+import { Pool } from './undici.ts'
 import { readAnswer, type Classify } from './answer.ts'
 import type { Endpoint } from './config.ts'
 import { makeConnector } from './connector.ts'
 import { readCredentials, redact, secretHeaders, type Credentials, type TokenSource } from './credentials.ts'
 import { RemoteError, type RemoteErrorKind } from './errors.ts'
+import type { Items } from './json-items.ts'
 import { createResilience, type ResilienceOptions } from './resilience.ts'
 
 /** One attempt, for metrics. `operation` is the caller's word for the call, so that no model name becomes a label. */
@@ -43,6 +45,8 @@ export type JsonRequest<T extends TSchema> = {
   json?: unknown
   headers?: Record<string, string>
   schema: T
+  /** Keeps of each item of a long list only a part, which still has the schema's shape. */
+  items?: Items
   timeout?: number
   maxBytes?: number
 }
@@ -63,11 +67,11 @@ export function createJsonClient (options: JsonClientOptions): JsonClient {
   const pool = new Pool(new URL(endpoint.url).origin, { connections: maxInFlight, pipelining: 1, connect: makeConnector({ caFile: endpoint.caFile }) })
   const limit = pLimit(maxInFlight)
   const resilience = createResilience(options.resilience)
-  const closing = new AbortController()
+  const limits = createLimits()
 
   async function attempt<T extends TSchema> (request: JsonRequest<T>): Promise<Static<T>> {
     const timeout = request.timeout ?? options.timeout ?? DEFAULTS.timeout
-    const signal = AbortSignal.any([closing.signal, AbortSignal.timeout(timeout)])
+    const { signal, done } = limits.begin(timeout)
     const started = performance.now()
     let outcome: RequestReport['outcome'] = 'Answered'
     try {
@@ -77,6 +81,7 @@ export function createJsonClient (options: JsonClientOptions): JsonClient {
       outcome = problem instanceof RemoteError ? problem.kind : 'BadRequest'
       throw problem
     } finally {
+      done()
       options.onRequest?.({ server, operation: request.operation, outcome, seconds: (performance.now() - started) / 1000 })
     }
   }
@@ -87,6 +92,7 @@ export function createJsonClient (options: JsonClientOptions): JsonClient {
     options.onDate?.(response.headers.date)
     return await readAnswer(response, {
       schema: request.schema,
+      items: request.items,
       maxBytes: request.maxBytes ?? options.maxBytes ?? DEFAULTS.maxBytes,
       classify: options.classify,
       redact: (text) => redact(text, [...credentials.secrets, ...secretHeaders(endpoint.headers)])
@@ -103,8 +109,36 @@ export function createJsonClient (options: JsonClientOptions): JsonClient {
       }
     },
     async close () {
-      closing.abort()
+      limits.end()
       await pool.destroy()
+    }
+  }
+}
+
+/**
+ * Signals that end requests which last too long, or all of them. By hand, for AbortSignal.any on a signal that lives as long as we do leaves a trace of every
+ * request on it until two collections of garbage later: megabytes after a round of thousands.
+ */
+function createLimits (): { begin: (timeout: number) => { signal: AbortSignal, done: () => void }, end: () => void } {
+  const running = new Set<AbortController>()
+  let ended = false
+  return {
+    begin (timeout) {
+      const controller = new AbortController()
+      if (ended) controller.abort()
+      running.add(controller)
+      const timer = setTimeout(() => { controller.abort(new DOMException(`no answer within ${timeout} ms`, 'TimeoutError')) }, timeout)
+      return {
+        signal: controller.signal,
+        done () {
+          clearTimeout(timer)
+          running.delete(controller)
+        }
+      }
+    },
+    end () {
+      ended = true
+      for (const controller of running) controller.abort()
     }
   }
 }

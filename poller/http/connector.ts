@@ -1,7 +1,8 @@
 // Opens connections for undici: authorities from a file that may be replaced, and the name to verify taken from the URL.
 import { readFile } from 'node:fs/promises'
 import { isIP } from 'node:net'
-import { buildConnector } from 'undici'
+import type { buildConnector as Connectors } from 'undici'
+import { buildConnector } from './undici.ts'
 
 /** Milliseconds within which a connection, TLS included, must stand. */
 export const CONNECT_TIMEOUT = 5_000
@@ -10,7 +11,7 @@ export const CONNECT_TIMEOUT = 5_000
  * A connector for an undici Pool. The certificate is verified against the URL's host even when another Host header is sent
  * (undici would take the header's). A changed caFile counts from the next connection on.
  */
-export function makeConnector (options: { caFile?: string | undefined, timeout?: number } = {}): buildConnector.connector {
+export function makeConnector (options: { caFile?: string | undefined, timeout?: number } = {}): Connectors.connector {
   const { caFile, timeout = CONNECT_TIMEOUT } = options
   let ca: string | undefined
   let connect = buildConnector({ timeout })

@@ -1,19 +1,24 @@
 // The calls to MLflow's registry that the poller needs, with typed answers and MLflow's own error codes understood.
 import { Type, type Static } from '@sinclair/typebox'
+import { TypeCompiler } from '@sinclair/typebox/compiler'
 import type { Answer } from '../http/answer.ts'
 import { createJsonClient, type RequestReport } from '../http/client.ts'
 import type { Endpoint } from '../http/config.ts'
 import type { TokenSource } from '../http/credentials.ts'
 import { isRemoteError, RemoteError, type RemoteErrorKind } from '../http/errors.ts'
 import type { ResilienceOptions } from '../http/resilience.ts'
+import { pick } from '../pick.ts'
 
 // protobuf's JSON leaves out what is unset or empty, so nearly all is optional; times are milliseconds.
 const Millis = Type.Optional(Type.Integer({ minimum: 0 }))
 
+/** The end of the year 9999, the last that RFC 3339 can write. */
+const LAST_MILLIS = 253_402_300_799_999
+
 export const ModelVersion = Type.Object({
   name: Type.String(),
   version: Type.String({ minLength: 1, maxLength: 64 }),
-  creation_timestamp: Type.Integer({ minimum: 0 }),
+  creation_timestamp: Type.Integer({ minimum: 0, maximum: LAST_MILLIS }),
   status: Type.Optional(Type.String()),
   status_message: Type.Optional(Type.String()),
   run_id: Type.Optional(Type.String({ maxLength: 256 }))
@@ -29,6 +34,8 @@ export const RegisteredModel = Type.Object({
   latest_versions: Type.Optional(Type.Array(ModelVersion))
 })
 export type RegisteredModel = Static<typeof RegisteredModel>
+
+const model = TypeCompiler.Compile(RegisteredModel)
 
 const OneModel = Type.Object({ registered_model: RegisteredModel })
 const OneVersion = Type.Object({ model_version: ModelVersion })
@@ -88,7 +95,7 @@ export function createRegistryClient (options: RegistryClientOptions): RegistryC
     },
     async searchModels (workspace, pageToken) {
       const query = { max_results: String(pageSize), ...(pageToken === undefined ? {} : { page_token: pageToken }) }
-      const page = await http.request({ ...call('registered-models/search', workspace, query), schema: Page, timeout: scanTimeout })
+      const page = await http.request({ ...call('registered-models/search', workspace, query), schema: Page, items: { key: 'registered_models', keep: slim }, timeout: scanTimeout })
       return { models: page.registered_models ?? [], ...(page.next_page_token ? { nextPageToken: page.next_page_token } : {}) }
     },
     async getVersion (workspace, name, version) {
@@ -104,6 +111,21 @@ export function createRegistryClient (options: RegistryClientOptions): RegistryC
       return answer && (answer.artifact_uri ?? '')
     },
     close: () => http.close()
+  }
+}
+
+/**
+ * What is needed of a model: thousands are held while a scan goes on, and descriptions and tags are most of it. Of the versions listed in full
+ * only those that have an alias.
+ */
+function slim (item: unknown): unknown {
+  // What has another shape is for the check of the whole answer to find.
+  if (!model.Check(item)) return item
+  const named = item.latest_versions?.filter(({ version }) => item.aliases?.some((pair) => pair.version === version)) ?? []
+  return {
+    ...pick(item, ['name', 'creation_timestamp', 'last_updated_timestamp']),
+    ...(item.aliases && { aliases: item.aliases.map((pair) => pick(pair, ['alias', 'version'])) }),
+    ...(named.length > 0 && { latest_versions: named.map((version) => pick(version, ['name', 'version', 'creation_timestamp', 'status', 'run_id'])) })
   }
 }
 
