@@ -42,6 +42,12 @@ export function createSource (config: RegistryConfig, client: RegistryClient, mo
     return await client.getAlias(question.workspace, question.model, question.alias)
   }
 
+  async function observeVersion (question: RegistryQuestion, model: RegisteredModel, version: string, confirmed: ModelVersion | undefined): Promise<Observation> {
+    if (!NUMBER.test(version)) return unnumbered(question)
+    const listed = confirmed ?? model.latest_versions?.find((candidate) => candidate.version === version)
+    return found(question, version, await readVersion(question, model, version, listed), config)
+  }
+
   return {
     config,
     readModels: createModelReader(client, monotonic).readModels,
@@ -52,9 +58,7 @@ export function createSource (config: RegistryConfig, client: RegistryClient, mo
       const confirmed = named === undefined ? await confirmAlias(question, model, last) : undefined
       const version = named ?? confirmed?.version
       if (version === undefined) return missing(question, 'AliasMissing')
-      if (!NUMBER.test(version)) return unnumbered(question)
-      const listed = confirmed ?? model.latest_versions?.find((candidate) => candidate.version === version)
-      return found(question, version, await readVersion(question, model, version, listed), config)
+      return await observeVersion(question, model, version, confirmed)
     },
     close: () => client.close()
   }

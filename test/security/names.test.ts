@@ -11,6 +11,7 @@ import { backendOf } from '../../poller/analysis/queries.ts'
 import { isRemoteError } from '../../poller/http/errors.ts'
 import { createRegistryClient, type RegistryClient } from '../../poller/registry/client.ts'
 import { parseRegistryConfig } from '../../poller/registry/config.ts'
+import { createSource } from '../../poller/registry/source.ts'
 import { readSettings } from '../../poller/settings.ts'
 import { answerSync } from '../../hooks/core/answer.ts'
 import { mlflowModel } from '../../hooks/mlflow-model/index.ts'
@@ -214,6 +215,14 @@ t.test('a version is a number, whoever names it: it becomes part of names, queri
   const read = (version: string) => parseFacts({ 'sluice.dev/registry': JSON.stringify({ ...fact, version }) }).registry
   t.equal(read('7')?.version, '7')
   for (const version of versions) t.equal(read(version), undefined, JSON.stringify(version))
+
+  const question = { server: 'default', workspace: '', model: 'm', alias: 'a' }
+  for (const version of versions.filter((text) => text !== '')) {
+    const server = await startServer(t, (response) => sendJson(response, { registered_model: { name: 'm', aliases: [{ alias: 'a', version }] } }))
+    const source = createSource(parseRegistryConfig({ url: server.url }, 'registries.default'), makeClient(t, server.url), () => 0)
+    t.strictSame(await source.observe(question, undefined, undefined), { ...question, state: 'NotReady', problem: 'the version that the alias names is not a number; only versions as MLflow numbers them can be served' }, `of a registry: ${JSON.stringify(version)}`)
+    t.equal(server.asked.length, 1, 'and nothing more is asked by it')
+  }
 })
 
 const TEMPLATES = [
