@@ -5,6 +5,7 @@ import { fastify, LogController, type FastifyBaseLogger, type FastifyInstance, t
 import { answerCustomize, answerFinalize, answerSync, HOOKS, type Hook } from './core/answer.ts'
 import type { Kind } from './core/kind.ts'
 import type { OwnSettings, SyncRequest, SyncResponse } from './core/request.ts'
+import { readBodies } from './body.ts'
 import { addDocs } from './docs.ts'
 import { completeRequest, curlExample, envelopeSchema } from './envelope.ts'
 import { BODY_LIMIT, RefusedError, refusalOf } from './errors.ts'
@@ -55,13 +56,12 @@ function createServer ({ logger, tls }: AppOptions): FastifyInstance {
   const server = {
     ...(logger && { loggerInstance: logger }),
     logController: new LogController({ disableRequestLogging: true }),
+    // One line a call names its object; a logger of its own for every call would only add a number to it.
+    childLoggerFactory: (parent: FastifyBaseLogger) => parent,
     bodyLimit: BODY_LIMIT,
     // A Go client keeps idle connections for 90 s; a server that closes them sooner makes its next call fail.
     keepAliveTimeout: 100 * SECOND,
     requestTimeout: 120 * SECOND,
-    // Users' ConfigMaps may have keys of any name; code looks keys up by Object.hasOwn.
-    onProtoPoisoning: 'ignore' as const,
-    onConstructorPoisoning: 'ignore' as const,
     // While closing we say 429 ourselves: a 503 is an Event on every object.
     return503OnClosing: false,
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false, useDefaults: false } }
@@ -69,7 +69,7 @@ function createServer ({ logger, tls }: AppOptions): FastifyInstance {
   // Fastify's types tell HTTP and HTTPS apart; nothing here does.
   const app = (tls ? fastify({ ...server, https: tls }) : fastify(server)) as unknown as FastifyInstance
   app.server.headersTimeout = 110 * SECOND
-  app.removeContentTypeParser('text/plain')
+  readBodies(app)
   return app
 }
 
@@ -119,8 +119,11 @@ function addHook (app: FastifyInstance, state: State, call: { kind: Kind, hook: 
       querystring: Query,
       body: envelopeSchema(kind, hook)
     },
-    onRequest: async (request) => admit(request, state),
-    handler: async (request, reply) => answer(request, reply, { ...call, own: state.own ?? {} })
+    onRequest: (request, _reply, done) => {
+      admit(request, state)
+      done()
+    },
+    handler: (request, reply) => answer(request, reply, { ...call, own: state.own ?? {} })
   })
   app.get(url, async (request, reply) => reply.code(405).header('Allow', 'POST').type('text/plain; charset=utf-8').send(curlExample(kind, hook, `${request.protocol}://${request.host}`)))
 }

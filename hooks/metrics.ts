@@ -38,30 +38,33 @@ export function createMetrics (): Metrics {
 /** Measures all calls of hooks. Returns how many are in flight. */
 export function measure (app: FastifyInstance, metrics: Metrics): () => number {
   const inFlight = new Set<FastifyRequest>()
+  const observeBytes = (labels: { kind: string, hook: string, direction: string }, length: unknown): void => {
+    if (Number(length) > 0) metrics.bytes.observe(labels, Number(length))
+  }
   const settle = (request: FastifyRequest) => {
     inFlight.delete(request)
     metrics.inFlight.set(inFlight.size)
   }
-  app.addHook('onRequest', async (request, reply) => {
-    if (!labelsOf(request)) return
-    inFlight.add(request)
-    metrics.inFlight.set(inFlight.size)
-    // A caller who hangs up ends the call without a response.
-    reply.raw.once('close', () => settle(request))
+  // With a callback each: a promise a hook and call adds up.
+  app.addHook('onRequest', (request, reply, done) => {
+    if (labelsOf(request)) {
+      inFlight.add(request)
+      metrics.inFlight.set(inFlight.size)
+      // A caller who hangs up ends the call without a response.
+      reply.raw.once('close', () => settle(request))
+    }
+    done()
   })
-  app.addHook('onSend', async (request, _reply, payload) => {
+  app.addHook('onResponse', (request, reply, done) => {
     const labels = labelsOf(request)
-    if (labels && typeof payload === 'string') metrics.bytes.observe({ ...labels, direction: 'out' }, Buffer.byteLength(payload))
-    return payload
-  })
-  app.addHook('onResponse', async (request, reply) => {
-    const labels = labelsOf(request)
-    if (!labels) return
-    metrics.requests.inc({ ...labels, code: reply.statusCode })
-    metrics.duration.observe(labels, reply.elapsedTime / 1000)
-    const length = Number(request.headers['content-length'])
-    if (length > 0) metrics.bytes.observe({ ...labels, direction: 'in' }, length)
-    settle(request)
+    if (labels) {
+      metrics.requests.inc({ ...labels, code: reply.statusCode })
+      metrics.duration.observe(labels, reply.elapsedTime / 1000)
+      observeBytes({ ...labels, direction: 'in' }, request.headers['content-length'])
+      observeBytes({ ...labels, direction: 'out' }, reply.getHeader('content-length'))
+      settle(request)
+    }
+    done()
   })
   return () => inFlight.size
 }
