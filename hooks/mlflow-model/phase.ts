@@ -137,7 +137,8 @@ export function missingReason (state: RegistryFact['state'] | undefined): string
 }
 
 function uriSentence (version: string, registry: RegistryFact | undefined): string {
-  return `Version ${version} cannot be loaded: ${registry?.problem ?? 'its storage URI is unknown'}. Set serving.modelUri, or artifactsDestination of the registry entry.`
+  // What the poller says names its own remedy.
+  return `Version ${version} cannot be loaded: ${registry?.problem ?? 'its storage URI is unknown; set serving.modelUri, or artifactsDestination of the registry entry'}.`
 }
 
 function stableUnavailable (memory: Memory, { backendFailure }: Context, remedy: string): Summary {

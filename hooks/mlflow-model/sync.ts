@@ -16,7 +16,7 @@ import { recall, type Recall } from './recall.ts'
 import type { Spec } from './schema.ts'
 import type { Memory, Status } from './schema/status.ts'
 import { computeStatus } from './status.ts'
-import { disbeliefOf, targetOf } from './target.ts'
+import { disbeliefOf, followedTarget } from './target.ts'
 import type { RolloutFacts } from './rollout/facts.ts'
 import { clearedMemory, formatMemory, parseMemory, wantedShares } from './rollout/memory.ts'
 import { repeatMemory, restoreMemory } from './rollout/restore.ts'
@@ -94,7 +94,7 @@ function factsOf (request: Request, told: Facts, { observation, memory }: Pick<R
   return {
     now: newestInstant(request, [...factInstants(told), ...instantsOf(memory), ...instantsOf(status ?? {})]),
     policy: policyOf(spec),
-    target: disbeliefOf(request, told.registry) ? { kind: 'Unknown' } : targetOf(spec, told.registry),
+    target: followedTarget(request, told.registry, memory),
     ...(told.analysis && { analysis: told.analysis }),
     commands,
     highestSeenCounter: highestCounter([...Object.values(commands), told.analysis?.rollout]),

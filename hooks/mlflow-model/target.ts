@@ -1,10 +1,12 @@
 // From the registry's answer to a target: which version the alias asks for, and from where it can be loaded.
 import type { RegistryFact } from '../core/facts.ts'
 import { modelUri } from '../core/model-uri.ts'
+import { sameVersion } from '../core/names.ts'
 import { findDisbelief, type Disbelief } from '../core/registry-access.ts'
 import { isAnswerTo, questionOf } from '../core/registry-question.ts'
 import type { SyncRequest } from '../core/request.ts'
 import type { Spec } from './schema.ts'
+import type { Memory } from './schema/status.ts'
 import type { Target } from './rollout/facts.ts'
 
 /** What the alias asks for. Only an answer that names alias or model as gone is Missing; everything unclear is Unknown. */
@@ -26,6 +28,20 @@ export function targetOf (spec: Spec, fact: RegistryFact | undefined): Target {
     default:
       return fact.state satisfies never
   }
+}
+
+/**
+ * The same, as far as it may be acted upon. A version that must not be loaded from where the answer says is no target, unless it is loaded already:
+ * then nothing is loaded, and the way back to it stays open.
+ */
+export function followedTarget (request: SyncRequest<Spec>, fact: RegistryFact | undefined, { stable, canary, previous }: Memory): Target {
+  const target = targetOf(request.parent.spec, fact)
+  const disbelief = disbeliefOf(request, fact)
+  if (!disbelief) return target
+  if (disbelief.reason !== 'UriNotAllowed' || target.kind !== 'Version') return { kind: 'Unknown' }
+  const { version, createdAt } = target.version
+  const isLoaded = [stable, canary, previous].some((loaded) => sameVersion(loaded, target.version))
+  return isLoaded ? { kind: 'Version', version: { version, createdAt } } : { kind: 'Unknown' }
 }
 
 /** From where the version of this answer would be loaded, if the answer names one and it can be. */

@@ -91,13 +91,13 @@ const failed: Row[] = [
   { name: 'where nothing serves nothing keeps serving', given: { ...nothing, failedVersions: [failure('Aborted')] }, told: { target: V2 }, want: { phase: 'Degraded', reason: 'Aborted', error: `Version 2 was aborted. ${remedy}` } }
 ]
 
-const uriUnknown = 'Version 2 cannot be loaded: its storage URI is unknown. Set serving.modelUri, or artifactsDestination of the registry entry.'
+const uriUnknown = 'Version 2 cannot be loaded: its storage URI is unknown; set serving.modelUri, or artifactsDestination of the registry entry.'
 const noRouter = 'cannot be rolled out: nothing splits traffic. Get a router.'
 
 const serving: Row[] = [
   { name: 'where all is well the last outcome is the reason', given: memory({ lastOutcome: 'FastRolledBack' }), want: { phase: 'Healthy', reason: 'FastRolledBack' } },
   { name: 'a version that nothing can load is told', given: memory(), told: { target: unloadable }, want: { phase: 'Degraded', reason: 'UriUnresolvable', error: uriUnknown } },
-  { name: 'with what the registry said', given: memory(), told: { target: unloadable }, context: { registry: { ...registry, state: 'Found', problem: 'runs:/ needs artifactsDestination' } }, want: { phase: 'Degraded', reason: 'UriUnresolvable', error: uriUnknown.replace('its storage URI is unknown', 'runs:/ needs artifactsDestination') } },
+  { name: 'with what the registry said', given: memory(), told: { target: unloadable }, context: { registry: { ...registry, state: 'Found', problem: 'runs:/ needs artifactsDestination' } }, want: { phase: 'Degraded', reason: 'UriUnresolvable', error: 'Version 2 cannot be loaded: runs:/ needs artifactsDestination.' } },
   { name: 'a version that cannot be rolled out for want of a router is told', given: memory(), told: { target: V3, router: { present: false } }, want: { phase: 'Degraded', reason: 'NoTrafficRouter', error: `Version 3 ${noRouter}` } },
   { name: 'so is another life of the number that serves', given: memory(), told: { target: { ...V1, createdAt: V3.createdAt }, router: { present: false } }, want: { phase: 'Degraded', reason: 'NoTrafficRouter', error: `Version 1 ${noRouter}` } },
   { name: 'a version about to be rolled out is no trouble', given: memory(), told: { target: V3 }, want: { phase: 'Healthy', reason: 'Serving' } },
