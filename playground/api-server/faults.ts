@@ -35,7 +35,7 @@ export interface FaultRule extends Fault {
 }
 
 /** One request that a rule met, at this time (ms, monotonic). */
-export interface Met { at: number, verb: Verb, resource: string, agent: string }
+export interface Met { at: number, verb: Verb, resource: string, path: string, agent: string }
 
 export interface FaultSwitch {
   /** The first rule that meets a request is carried out. Watches that are open fall silent when a silent rule meets them, and stay so. */
@@ -59,7 +59,7 @@ export function createFaultSwitch (watches: () => Iterable<OpenWatch>): FaultSwi
     // A share of 0.3 is due at the 4th, 7th, 10th, 14th … request.
     if (entry.passed + 1e-9 < 1) return undefined
     entry.passed -= 1
-    met.push({ at: performance.now(), verb: request.verb, resource: request.plural, agent: agentOf(request) })
+    met.push({ at: performance.now(), verb: request.verb, resource: request.plural, path: request.path, agent: agentOf(request) })
     return entry.rule
   }
 

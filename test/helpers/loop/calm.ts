@@ -1,6 +1,7 @@
 // After a storm: everything is mended, and within a bound the loop rests in the state that the registry asks for.
 import { parseFacts } from '../../../hooks/core/facts.ts'
 import type { Spec, Status } from '../../../hooks/mlflow-model/schema.ts'
+import type { MlflowStandIn } from '../../../playground/stand-ins/mlflow/server.ts'
 import { ALIAS } from './models.ts'
 import { byVersion, sharesOf } from './serving.ts'
 import { BAD, type LoopWorld } from './world.ts'
@@ -41,9 +42,9 @@ export async function settle (world: LoopWorld, names: readonly string[]): Promi
 
 /**
  * Waits until the poller has asked about every object and nobody has written anything meanwhile. The last trailing writes are let pass: three
- * such rounds at most. Returns the writes of the last one, none if all is well.
+ * such rounds at most. `mlflow` is the registry that all of them name. Returns the writes of the last one, none if all is well.
  */
-export async function restingWrites ({ witness, system: { api, mlflow }, writes }: LoopWorld): Promise<string[]> {
+export async function restingWrites ({ witness, system: { api, mlflow: usual }, writes }: LoopWorld, mlflow: MlflowStandIn = usual): Promise<string[]> {
   const asked = new Set(api.store.list('sluice.dev/mlflowmodels').map(({ spec }) => `name=${(spec as Spec).modelName}`))
   let written: string[] = []
   for (let round = 0; round < 3; round++) {

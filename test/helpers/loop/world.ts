@@ -2,7 +2,7 @@
 import type { Test } from 'tap'
 import { COMMANDS, STATE_ANNOTATION } from '../../../hooks/core/labels.ts'
 import type { KubeObject } from '../../../playground/api-server/kube-object.ts'
-import { createSkippingClock } from '../../../playground/stand-ins/clock.ts'
+import { createSkippingClock, type SkippingClock } from '../../../playground/stand-ins/clock.ts'
 import type { MlflowStandIn } from '../../../playground/stand-ins/mlflow/server.ts'
 import type { PrometheusStandIn } from '../../../playground/stand-ins/prometheus/server.ts'
 import { startSystem, type System, type SystemOptions } from '../../../playground/system/system.ts'
@@ -14,6 +14,8 @@ export interface LoopWorld {
   people: People
   /** Every write so far but for leases: `patch mlflowmodels/name`. */
   writes: string[]
+  /** The time of all that is not a program of ours. */
+  clock: SkippingClock
   /** Puts all clocks forward; resolves once the poller has been told the new time. */
   passTime: (seconds: number) => Promise<void>
 }
@@ -53,7 +55,7 @@ export async function startWorld (t: Test, options: SystemOptions = {}): Promise
     bad: new Set([BAD]),
     ...options,
     seldon: { loadTime: () => LOAD_MS, ...options.seldon },
-    apiServer: { fault (request) { if (isWrite(request)) writes.push(`${request.verb} ${request.plural}/${request.name ?? ''}`); return undefined } }
+    apiServer: { ...options.apiServer, fault (request) { if (isWrite(request)) writes.push(`${request.verb} ${request.plural}/${request.name ?? ''}`); return undefined } }
   }) as LoopWorld['system']
   const witness = openWitness(system)
   t.teardown(async () => {
@@ -71,7 +73,7 @@ export async function startWorld (t: Test, options: SystemOptions = {}): Promise
     // It looks at its deadlines when something happens: for it no time has passed.
     for (const { metadata } of system.api.store.list('sluice.dev/mlflowmodels')) people.annotate(metadata.name, { 'example.com/bell': String(clock.now()) })
   }
-  return { system, witness, people, writes, passTime }
+  return { system, witness, people, writes, clock, passTime }
 }
 
 const MODEL = { apiVersion: 'sluice.dev/v1alpha1', kind: 'MlflowModel' }

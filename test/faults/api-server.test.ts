@@ -1,0 +1,72 @@
+// The API server refuses, forgets, is slow or goes silent in the middle of rollouts: poller and control loop wait as long as they are told, ask no more
+// often than is good for it, and go on by themselves.
+import { setTimeout as sleep } from 'node:timers/promises'
+import t, { type Test } from 'tap'
+import type { FaultRule, Met } from '../../playground/api-server/faults.ts'
+import { statusOfCode } from '../../playground/api-server/api-error.ts'
+import { startWorld, type LoopWorld } from '../helpers/loop/world.ts'
+import { beginPromotion, metOf, shortestGap } from './promotion.ts'
+
+const POLLER = 'sluice-poller'
+const LOOP = 'metacontroller'
+/** The control loop waits a tenth of what client-go would. */
+const TIME_SCALE = 0.1
+const FAULT_S = 5
+
+type Row = {
+  name: string
+  rules: FaultRule[]
+  /** Open watches first end with this code as an ERROR event. */
+  endWatches?: number
+  /** What the poller may ask while it lasts. */
+  atMost: number
+  /** Waits that are asked for, in seconds. */
+  retryAfter?: number
+}
+
+const both = { agents: [POLLER, LOOP] }
+
+const rows: Row[] = [
+  { name: 'half of all requests are answered 500', rules: [{ answer: 500, share: 0.5, ...both }], atMost: 30 },
+  { name: 'all requests are answered 429, to come back after two seconds', rules: [{ answer: 429, retryAfter: 2, ...both }], endWatches: 429, atMost: 20, retryAfter: 2 },
+  { name: 'every watch is answered 410', rules: [{ answer: 410, verbs: ['watch'], ...both }], endWatches: 410, atMost: 12 },
+  { name: 'lists take two seconds, and every watch has to list anew', rules: [{ delay: 2000, verbs: ['list'], ...both }], endWatches: 410, atMost: 4 },
+  { name: 'connections are cut after the request took effect', rules: [{ cut: 'after', share: 0.5, ...both, verbs: ['patch', 'update', 'create'] }], atMost: 30 }
+]
+
+async function tell (t: Test, world: LoopWorld, { name, rules, endWatches, atMost, retryAfter }: Row, index: number): Promise<void> {
+  const { faults, watches } = world.system.api
+  const promotion = await beginPromotion(world, `fault-${index}`)
+  faults.set(...rules)
+  if (endWatches !== undefined) for (const watch of watches()) if (isOurs(watch.request.headers['user-agent'])) watch.end({ error: statusOfCode(endWatches, 'a fault') })
+  await sleep(FAULT_S * 1000)
+  const met: Met[] = metOf(world, POLLER)
+  const loopMet = metOf(world, LOOP)
+  faults.clear()
+  t.comment(`${name}: ${met.length} requests of the poller and ${loopMet.length} of the control loop were met in ${FAULT_S} s`)
+  t.ok(met.length > 0, 'the fault was met')
+  t.ok(met.length <= atMost, `no storm: ${met.length} requests of the poller`)
+  if (retryAfter !== undefined) {
+    t.ok(shortestGap(met) >= retryAfter * 1000 - 5, 'the poller waits as long as it is told')
+    t.ok(shortestGap(loopMet) >= retryAfter * 1000 * TIME_SCALE - 5, 'so does the control loop, which lives ten times as fast')
+  }
+  await promotion.end(t)
+}
+
+function isOurs (agent = ''): boolean {
+  return agent.startsWith(POLLER) || agent.startsWith(LOOP)
+}
+
+t.setTimeout(240_000)
+const world = await startWorld(t, { controlLoop: { timeScale: TIME_SCALE } })
+for (const [index, row] of rows.entries()) {
+  await t.test(row.name, async (t) => { await tell(t, world, row, index) })
+}
+
+t.test('watches of the poller go silent and stay open', async (t) => {
+  const promotion = await beginPromotion(world, 'half-open')
+  // Those that are open fall silent; a new one is well.
+  world.system.api.faults.set({ silent: true, verbs: ['watch'], agents: [POLLER] })
+  world.system.api.faults.clear()
+  await promotion.end(t)
+})
