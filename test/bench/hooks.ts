@@ -17,7 +17,7 @@ export async function run (report: Report): Promise<void> {
 }
 
 async function compare (report: Report, { load }: Servers, call: Call): Promise<void> {
-  const { rounds, seconds, warmUp } = report.quick ? { rounds: 3, seconds: 1, warmUp: 2 } : { rounds: 5, seconds: 3, warmUp: 8 }
+  const { rounds, seconds, warmUp } = report.quick ? { rounds: 2, seconds: 1, warmUp: 1 } : { rounds: 5, seconds: 3, warmUp: 8 }
   // Until V8 has compiled what is hot: tens of thousands of calls.
   await alternate(1, { bare: () => load('bare', call, warmUp), hooks: () => load('hooks', call, warmUp) })
   const { bare, hooks } = await alternate(rounds, { bare: () => load('bare', call, seconds), hooks: () => load('hooks', call, seconds) })
