@@ -15,6 +15,7 @@ export interface ControlPlane {
   /** The API server, asked as an administrator. */
   api: Api
   kubectl: Kubectl
+  etcd: ServerProcess
   /** Its stop() is a kill. What is stored survives it. */
   apiServer: ServerProcess
   /** An administrator's kubeconfig. */
@@ -41,11 +42,13 @@ interface Setting {
   adminToken: string
   apiPort: number
   kubeconfig: string
+  /** Further arguments of the API server. */
+  apiServerArgs: string[]
 }
 
 /** Starts it below `folder`; everything is ready when this resolves. `atEnd` is told how each part is ended. */
-export async function startControlPlane (programs: Programs, folder: string, atEnd: (end: () => Promise<unknown>) => void): Promise<ControlPlane> {
-  const setting: Setting = { programs, folder, adminToken: randomBytes(16).toString('hex'), apiPort: 0, kubeconfig: join(folder, 'admin.kubeconfig') }
+export async function startControlPlane (programs: Programs, folder: string, atEnd: (end: () => Promise<unknown>) => void, apiServerArgs: string[] = []): Promise<ControlPlane> {
+  const setting: Setting = { programs, folder, adminToken: randomBytes(16).toString('hex'), apiPort: 0, kubeconfig: join(folder, 'admin.kubeconfig'), apiServerArgs }
   await writeFiles(setting)
   const etcd = await startOnFreePort(async (port) => etcdPlan(setting, port, await freePort()), atEnd)
   const server = await startOnFreePort(async (port) => apiServerPlan({ ...setting, apiPort: port }, etcd.url), atEnd)
@@ -59,7 +62,7 @@ export async function startControlPlane (programs: Programs, folder: string, atE
   await Promise.all([controllerManagerPlan, schedulerPlan, kwokPlan].map(async (plan) => await startOnFreePort(async (port) => plan(setting, port), atEnd)))
   await kubectl(['apply', '-f', '-'], { input: JSON.stringify(NODE) })
   await kubectl(['wait', '--for=create', '--timeout=30s', 'serviceaccount/default', '-n', 'default'])
-  return { api, kubectl, apiServer: server, kubeconfig: setting.kubeconfig, audit: join(folder, 'audit.log') }
+  return { api, kubectl, etcd, apiServer: server, kubeconfig: setting.kubeconfig, audit: join(folder, 'audit.log') }
 }
 
 /** A node that KWOK plays, large enough for everything. */
@@ -112,7 +115,8 @@ function apiServerPlan (setting: Setting, etcdUrl: string): ServerPlan {
       `--etcd-servers=${etcdUrl}`, `--cert-dir=${join(folder, 'certs')}`, '--bind-address=127.0.0.1', '--advertise-address=127.0.0.1', `--secure-port=${apiPort}`,
       '--external-hostname=localhost', '--endpoint-reconciler-type=none', '--authorization-mode=RBAC', `--token-auth-file=${join(folder, 'tokens.csv')}`,
       `--service-account-issuer=${ISSUER}`, `--service-account-key-file=${key}`, `--service-account-signing-key-file=${key}`, '--service-cluster-ip-range=10.0.0.0/16',
-      `--audit-policy-file=${join(folder, 'audit-policy.yaml')}`, `--audit-log-path=${join(folder, 'audit.log')}`, '--audit-log-mode=blocking', '--profiling=false'
+      `--audit-policy-file=${join(folder, 'audit-policy.yaml')}`, `--audit-log-path=${join(folder, 'audit.log')}`, '--audit-log-mode=blocking', '--profiling=false',
+      ...setting.apiServerArgs
     ],
     url,
     readyPath: '/readyz'

@@ -1,9 +1,10 @@
 // Programs are killed and servers fail in the middle of rollouts: nothing that serves is touched, nothing is lost, and all goes on by itself.
 import { setTimeout as sleep } from 'node:timers/promises'
-import t, { type Test } from 'tap'
+import t from 'tap'
 import type { ServerProcess } from '../helpers/servers/server-process.ts'
-import { conditionOf, isServing, isStepping, type Model } from '../helpers/servers/watched-model.ts'
+import { conditionOf, isServing, type Model } from '../helpers/servers/watched-model.ts'
 import { assertNothingForbidden } from './cleanliness.ts'
+import { followPasses, passesOf, promotionsOf } from './promotion.ts'
 import { openScene } from './scene.ts'
 import { transcriptOf } from './transcript.ts'
 import { until } from './until.ts'
@@ -16,43 +17,15 @@ const CHECKS = 4
 // Silence of the registry shows after three looks of five seconds in place of five minutes; a query is given up after a second in place of eight.
 const scene = await openScene(t, { registry: { staleAfter: '5s' }, provider: { timeout: '1s' } })
 if (scene) {
-  const { plane: { api, apiServer, kubectl }, registry, history, hooks, poller, loop, mlflow, prometheus } = scene
+  const { plane: { apiServer, kubectl }, registry, history, hooks, poller, loop, mlflow, prometheus } = scene
   const record = transcriptOf('faults', kubectl)
   await registry.register(NAME, 9)
   await registry.setAlias(NAME, ALIAS, '1')
   const model = await scene.create(NAME, { rollout: { steps: STEPS }, analysis: { checks: CHECKS, errorLimit: 2 } })
   await model.until('version 1 serves', isServing('1'))
 
-  /** Numbers of passed checks that the poller has reported, in the order of its reports, by rollout and step. */
-  const reported = new Map<string, number[]>()
-  await api.follow<Model>('/apis/sluice.dev/v1alpha1/namespaces/models/mlflowmodels', (_type, { metadata }) => {
-    const { rollout, step, stepStartedAt, passed = 0 } = factOf({ metadata })
-    const key = `${rollout} ${step} ${stepStartedAt}`
-    reported.set(key, [...reported.get(key) ?? [], passed])
-  })
-
-  /** What must be true of a promotion, whatever happened meanwhile. */
-  async function begin (from: string, to: string): Promise<{ end: (t: Test, seconds?: number) => Promise<Model>, weights: () => number[] }> {
-    const since = Date.now()
-    const lost = model.lost()
-    const stable = model.pods(from)
-    await registry.setAlias(NAME, ALIAS, to)
-    await model.until(`version ${to} is judged at its first step`, isStepping(to, STEPS[0] ?? 0))
-    const canary = model.pods(to)
-    return {
-      weights: () => history.weights(NAME, to, since),
-      async end (t, seconds) {
-        const promoted = await model.until(`version ${to} serves`, isServing(to), seconds)
-        t.match(promoted.status, { lastOutcome: 'Promoted', currentModelVersion: to, previousModelVersion: from, failedVersions: undefined })
-        t.strictSame(history.weights(NAME, to, since), [0, ...STEPS, 100], 'the spec asked for every step once')
-        t.strictSame(model.weightsSince(since, to), [0, ...STEPS, 100], 'the router applied every step once')
-        t.strictSame(history.otherChanges(NAME, since), [], 'nothing else was touched')
-        t.strictSame([model.pods(from), model.pods(to)], [stable, canary], 'no pod was restarted')
-        t.equal(model.lost(), lost, 'no request found no pod')
-        return promoted
-      }
-    }
-  }
+  const reported = await followPasses(scene)
+  const begin = promotionsOf(scene, model, { name: NAME, alias: ALIAS, steps: STEPS })
 
   const kills: Array<{ name: string, from: string, to: string, killed: ServerProcess[], meanwhile: () => Promise<unknown> }> = [
     { name: 'the hooks are killed, and stay away until the poller has reported every check', from: '1', to: '2', killed: [hooks], meanwhile: () => model.until('every check is reported', hasPassed(CHECKS)) },
@@ -128,19 +101,6 @@ if (scene) {
     await rollout.end(t, 150)
     t.strictSame(history.wrongSums(NAME), [])
   })
-}
-
-interface Fact { rollout?: string, step?: number, stepStartedAt?: string, passed?: number }
-
-function factOf ({ metadata }: Pick<Model, 'metadata'>): Fact {
-  return JSON.parse(metadata.annotations?.['sluice.dev/analysis'] ?? '{}') as Fact
-}
-
-/** Checks of the first step that the poller has reported. */
-function passesOf (model: Model): number {
-  const { status } = model
-  const fact = factOf(model)
-  return fact.rollout === status?.rollout?.id && fact.step === 1 ? fact.passed ?? 0 : 0
 }
 
 function hasPassed (checks: number): (model: Model) => boolean {

@@ -9,6 +9,7 @@ import { behaviourOf } from '../../playground/system/behaviours.ts'
 import { freePort } from '../../playground/system/processes.ts'
 import { startTraffic, type RunningTraffic } from '../../playground/system/traffic.ts'
 import { describeMlflow, describePrometheus } from '../helpers/servers/mlflow-prometheus.ts'
+import type { Front } from '../real/front.ts'
 import { startRegistryClient, type RegistryClient } from '../helpers/servers/registry-client.ts'
 import type { ServerProcess } from '../helpers/servers/server-process.ts'
 import { watchModel, type WatchedModel } from '../helpers/servers/watched-model.ts'
@@ -18,7 +19,7 @@ import { CHART, installChart, olderChart, type Release } from './release.ts'
 import { followSeldon, type SeldonHistory } from './seldon-history.ts'
 import { startSeldon } from './seldon-operator.ts'
 import { viewSeldon } from './seldon-view.ts'
-import { startSluice, type Sluice } from './sluice-programs.ts'
+import { startSluice, type Sluice, type Ways } from './sluice-programs.ts'
 import { openStage, type Stage } from './stage.ts'
 
 export interface ScenePlan {
@@ -29,6 +30,12 @@ export interface ScenePlan {
   provider?: object
   /** The version that the chart in use has [that of this checkout]. */
   chartVersion?: string
+  /** Further arguments of the API server. */
+  apiServerArgs?: string[]
+  /** What the poller finds in MLflow's place, given its URL [itself]. */
+  front?: (url: string) => Promise<Front>
+  /** What poller and control loop find in the API server's place [itself]. */
+  ways?: (stage: Stage) => Promise<Ways>
 }
 
 export interface Scene extends Stage, Sluice {
@@ -54,11 +61,11 @@ const CONFIDENCE = 0.999
 /** Starts everything; undefined where programs are missing. All of it ends with the test, however it ends. */
 export async function openScene (t: Test, plan: ScenePlan = {}): Promise<Scene | undefined> {
   t.comment(CAST_SENTENCE)
-  const stage = await openStage(t)
+  const stage = await openStage(t, plan.apiServerArgs)
   return stage && await furnish(stage, plan)
 }
 
-async function furnish (stage: Stage, { bad = [], registry = {}, provider = {}, chartVersion }: ScenePlan): Promise<Scene> {
+async function furnish (stage: Stage, { bad = [], registry = {}, provider = {}, chartVersion, front, ways }: ScenePlan): Promise<Scene> {
   const { programs: { servers }, plane: { api, kubectl }, atEnd } = stage
   const trafficPort = await freePort()
   const folder = join(stage.folder, 'servers')
@@ -66,15 +73,16 @@ async function furnish (stage: Stage, { bad = [], registry = {}, provider = {}, 
   const mlflow = await describeMlflow(servers, folder)
   const prometheus = await describePrometheus(servers, folder, `127.0.0.1:${trafficPort}`)
   for (const server of [mlflow, prometheus]) atEnd(() => server.stop())
+  const registryUrl = front ? await placed(stage, await front(mlflow.url)) : mlflow.url
   const chart = chartVersion === undefined ? CHART : await olderChart(stage.folder, chartVersion)
   const [, , release] = await Promise.all([
     mlflow.start(),
     prometheus.start(),
-    installChart(stage, chart, { registries: { default: { url: mlflow.url, minInterval: '1s', ...registry } }, prometheus: { default: { url: prometheus.url, ...provider } } })
+    installChart(stage, chart, { registries: { default: { url: registryUrl, minInterval: '1s', replicaLag: '0s', ...registry } }, prometheus: { default: { url: prometheus.url, ...provider } } })
   ])
   const client = await startRegistryClient(servers, mlflow.url)
   atEnd(() => client.close())
-  const sluice = await startSluice(stage, release)
+  const sluice = await startSluice(stage, release, await ways?.(stage))
   await kubectl(['create', 'namespace', 'models'])
   const history = await followSeldon(api)
   const seldon = await viewSeldon(api)
@@ -89,6 +97,11 @@ async function furnish (stage: Stage, { bad = [], registry = {}, provider = {}, 
     return model(name, namespace)
   }
   return { ...stage, ...sluice, mlflow, prometheus, registry: client, release, traffic, history, model, create }
+}
+
+async function placed ({ atEnd }: Stage, { url, close }: Front): Promise<string> {
+  atEnd(close)
+  return url
 }
 
 async function apply (kubectl: Kubectl, { name, namespace }: { name: string, namespace: string }, { rollout = {}, analysis = {} }: { rollout?: object, analysis?: object }): Promise<void> {

@@ -18,13 +18,16 @@ export interface Sluice {
 
 const PATIENCE = 60_000
 
+/** Where poller and control loop find the API server [where it is]. */
+export interface Ways { poller?: string, loop?: string }
+
 /** Starts all three; resolves when each is ready. */
-export async function startSluice (stage: Stage, release: Release): Promise<Sluice> {
+export async function startSluice (stage: Stage, release: Release, ways: Ways = {}): Promise<Sluice> {
   const { plane: { kubectl }, atEnd } = stage
   await kubectl(['apply', '-f', '-'], { input: METACONTROLLER_OBJECTS.map((object) => JSON.stringify(object)).join('\n---\n') })
   const hooks = describeHooks(stage, release)
-  const poller = await describePoller(stage, release)
-  const loop = await describeLoop(stage)
+  const poller = await describePoller(stage, release, { url: ways.poller })
+  const loop = await describeLoop(stage, ways.loop)
   for (const program of [hooks, poller, loop]) atEnd(() => program.stop())
   await Promise.all([hooks.start(), poller.start(), loop.start()])
   return { hooks, poller, loop }
@@ -37,12 +40,19 @@ export function describeHooks ({ folder }: Pick<Stage, 'folder'>, { hooksPort, v
   })
 }
 
+export interface PollerPlan {
+  /** Where it finds the API server. */
+  url?: string | undefined
+  /** Further environment, and that of a pod of another name. */
+  env?: Record<string, string>
+}
+
 /** The poller with a fresh token: those of a ServiceAccount that was deleted meanwhile are void. */
-export async function describePoller (stage: Stage, { configFile }: Release): Promise<ServerProcess> {
+export async function describePoller (stage: Stage, { configFile }: Pick<Release, 'configFile'>, { url, env = {} }: PollerPlan = {}): Promise<ServerProcess> {
   const port = await freePort()
-  const kubeconfig = await kubeconfigOf(stage, RELEASE.namespace, await pollerAccount(stage))
+  const kubeconfig = await kubeconfigOf(stage, { namespace: RELEASE.namespace, name: await pollerAccount(stage) }, url)
   return describe(stage.folder, 'poller', {
-    env: { HOST: '127.0.0.1', METRICS_PORT: String(port), KUBECONFIG: kubeconfig, SLUICE_CONFIG: configFile, POD_NAME: 'e2e', POD_NAMESPACE: RELEASE.namespace }, port
+    env: { HOST: '127.0.0.1', METRICS_PORT: String(port), KUBECONFIG: kubeconfig, SLUICE_CONFIG: configFile, POD_NAME: 'e2e', POD_NAMESPACE: RELEASE.namespace, ...env }, port
   })
 }
 
@@ -59,10 +69,10 @@ function describe (folder: string, name: 'hooks' | 'poller', { env, port }: { en
   })
 }
 
-async function describeLoop (stage: Stage): Promise<ServerProcess> {
+async function describeLoop (stage: Stage, url: string | undefined): Promise<ServerProcess> {
   const { folder } = stage
   const port = await freePort()
-  const kubeconfig = await kubeconfigOf(stage, METACONTROLLER.namespace, METACONTROLLER.serviceAccount)
+  const kubeconfig = await kubeconfigOf(stage, { namespace: METACONTROLLER.namespace, name: METACONTROLLER.serviceAccount }, url)
   return createServerProcess({
     ...controlLoopPlan(kubeconfig, port), folder, url: `http://127.0.0.1:${port}`, patience: PATIENCE, logFile: join(folder, 'logs', 'control-loop.log')
   })
@@ -76,10 +86,11 @@ async function pollerAccount ({ plane: { kubectl } }: Stage): Promise<string> {
 }
 
 /** A kubeconfig with a token that the API server makes for a ServiceAccount, as the kubelet would ask for it. */
-async function kubeconfigOf ({ folder, plane: { api, kubectl } }: Stage, namespace: string, name: string): Promise<string> {
+async function kubeconfigOf ({ folder, plane: { api, kubectl } }: Stage, { namespace, name }: { namespace: string, name: string }, url = api.url): Promise<string> {
   await mkdir(join(folder, 'identities'), { recursive: true })
-  const file = join(folder, 'identities', `${namespace}-${name}`)
+  // Two of one identity may go different ways.
+  const file = join(folder, 'identities', `${namespace}-${name}-${new URL(url).port}`)
   const token = await kubectl(['create', 'token', name, '-n', namespace, '--duration=2h'])
-  await writeKubeconfig(file, { url: api.url, ca: api.ca, token: token.trim() })
+  await writeKubeconfig(file, { url, ca: api.ca, token: token.trim() })
   return file
 }

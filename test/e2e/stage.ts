@@ -20,7 +20,7 @@ export const OUTPUT = process.env['E2E_OUTPUT'] ?? '.ci/out/e2e'
 const TAIL = 40
 
 /** Starts a control plane; undefined where the programs are missing. All of it ends with the test, however it ends; a failed one shows the logs. */
-export async function openStage (t: Test): Promise<Stage | undefined> {
+export async function openStage (t: Test, apiServerArgs?: string[]): Promise<Stage | undefined> {
   const programs = findPrograms(t)
   if (!programs) return undefined
   const folder = temporaryFolder('e2e')
@@ -33,7 +33,7 @@ export async function openStage (t: Test): Promise<Stage | undefined> {
   })
   await mkdir(join(folder, 'logs'))
   try {
-    return { programs, folder, plane: await startControlPlane(programs, folder, atEnd), atEnd }
+    return { programs, folder, plane: await startControlPlane(programs, folder, atEnd, apiServerArgs), atEnd }
   } catch (error) {
     await showLogs(folder)
     throw error

@@ -27,9 +27,13 @@ export interface ServerProcess {
   start: () => Promise<void>
   /** Ends it at once, as a crash does, and waits until it is gone. */
   stop: () => Promise<void>
+  /** Has it end in order, and waits until it is gone. */
+  leave: () => Promise<void>
   /** It keeps its connections and answers nothing, until it is thawed. */
   freeze: () => void
   thaw: () => void
+  /** Sends it any other signal. */
+  signal: (name: NodeJS.Signals) => void
 }
 
 const running = new Set<ChildProcess>()
@@ -47,6 +51,11 @@ export function createServerProcess (plan: ServerPlan): ServerProcess {
       if (child) await end(child)
       child = undefined
     },
+    async leave () {
+      if (child) await end(child, 'SIGTERM')
+      child = undefined
+    },
+    signal (name) { if (child) signal(child, name) },
     freeze () { if (child) signal(child, 'SIGSTOP') },
     thaw () { if (child) signal(child, 'SIGCONT') }
   }
@@ -87,9 +96,9 @@ function isAlive ({ pid, exitCode, signalCode }: ChildProcess): boolean {
   return pid !== undefined && exitCode === null && signalCode === null
 }
 
-async function end (child: ChildProcess): Promise<void> {
+async function end (child: ChildProcess, how: NodeJS.Signals = 'SIGKILL'): Promise<void> {
   const gone = isAlive(child) ? once(child, 'exit') : undefined
-  signal(child, 'SIGKILL')
+  signal(child, how)
   await gone
   running.delete(child)
 }
