@@ -19,6 +19,8 @@ LABEL org.opencontainers.image.title="Sluice" \
       org.opencontainers.image.description="Hooks and poller of Sluice" \
       org.opencontainers.image.licenses="Apache-2.0"
 ENV NODE_ENV=production
+# glibc otherwise keeps a pool of memory for each thread, and gives little of what is freed back to the system.
+ENV MALLOC_ARENA_MAX=1 MALLOC_TRIM_THRESHOLD_=131072
 # What installs packages is not needed to run.
 WORKDIR /
 RUN rm -rf usr/local/lib/node_modules usr/local/bin/npm usr/local/bin/npx usr/local/bin/corepack usr/local/bin/yarn usr/local/bin/yarnpkg opt/yarn-*

@@ -5,5 +5,6 @@ export const benches: Record<string, () => Promise<Bench>> = {
   hooks: async () => await import('./hooks.ts'),
   profile: async () => await import('./profile.ts'),
   latency: () => import('./latency.ts'),
-  canaries: () => import('./canaries.ts')
+  canaries: () => import('./canaries.ts'),
+  poller: () => import('./poller.ts')
 }
