@@ -1,6 +1,7 @@
 // Names that are derived from identities: deterministic, DNS-safe, and the same in hooks and poller.
 import { createHash } from 'node:crypto'
 import { isMap } from './plain-value.ts'
+import { parseMilliseconds } from './time.ts'
 
 /** A registry version's identity: the number alone is used again after its model was deleted and created anew. */
 export type VersionIdentity = { version: string, createdAt: string }
@@ -11,7 +12,7 @@ export type VersionIdentity = { version: string, createdAt: string }
  */
 function birthMark (createdAt: string): string {
   // Before 1970 the remainder is negative.
-  return ((Date.parse(createdAt) % 36 ** 6 + 36 ** 6) % 36 ** 6).toString(36).padStart(6, '0')
+  return ((parseMilliseconds(createdAt) % 36 ** 6 + 36 ** 6) % 36 ** 6).toString(36).padStart(6, '0')
 }
 
 /** Name of the predictor, revision or Deployment that serves a version: `v7-x3k9a0`. */
@@ -26,7 +27,7 @@ export function rolloutId (version: VersionIdentity, n: number): string {
 
 /** Whether two identities are of one version. */
 export function sameVersion (a: VersionIdentity | undefined, b: VersionIdentity | undefined): boolean {
-  return a !== undefined && b !== undefined && a.version === b.version && Date.parse(a.createdAt) === Date.parse(b.createdAt)
+  return a !== undefined && b !== undefined && a.version === b.version && parseMilliseconds(a.createdAt) === parseMilliseconds(b.createdAt)
 }
 
 /** MD5 in hex, for names that other operators derive that way. Nothing secret depends on it. */

@@ -12,8 +12,12 @@ const known = new WeakMap<object, Checks>()
 export function readStatus (kind: Pick<Kind, 'status'>, raw: unknown): Record<string, unknown> {
   if (!isMap(raw)) return {}
   const checks = known.get(kind.status) ?? compile(kind)
-  const fitting = Object.entries(raw).filter(([field, value]) => checks.get(field)?.Check(value))
-  return Object.fromEntries(Object.entries(withoutEmpty(Object.fromEntries(fitting))).filter(([, value]) => isSendable(value)))
+  // All fields are those of the schema, so that they may be assigned.
+  const fitting: Record<string, unknown> = {}
+  for (const field of Object.keys(raw)) if (checks.get(field)?.Check(raw[field])) fitting[field] = raw[field]
+  const status = withoutEmpty(fitting)
+  for (const field of Object.keys(status)) if (!isSendable(status[field])) delete status[field]
+  return status
 }
 
 /** Once a kind: every sync reads a status. */

@@ -1,29 +1,59 @@
 // What a schema knows of a value, as the API server would keep it: unknown fields are left out, all else is as it was given.
 import { Kind as TypeBoxKind, type TArray, type TObject, type TRecord, type TSchema } from '@sinclair/typebox'
 
+/** A copy without what a schema does not know. Undefined for a schema below which nothing can be unknown: a list of a million numbers need not be copied. */
+type Prune = ((value: unknown) => unknown) | undefined
+
 /**
  * A copy along the objects, maps and lists that the schema describes. What does not fit it, and leaves, are the given values themselves: they may
  * be of any depth, and are only looked at by a check. Keys of maps are defined rather than assigned, to which a user's key "__proto__" is a prototype.
  */
 export function pruned (schema: TSchema, value: unknown): unknown {
-  if (value === null || typeof value !== 'object') return value
-  if (Array.isArray(value)) return isArraySchema(schema) ? value.map((item) => pruned(schema.items, item)) : value
-  if (isObjectSchema(schema)) return prunedObject(schema, value as Record<string, unknown>)
-  return isRecordSchema(schema) ? prunedMap(schema, value as Record<string, unknown>) : value
+  const prune = pruneOf(schema)
+  return prune ? prune(value) : value
 }
 
-function prunedObject (schema: TObject, value: Record<string, unknown>): object {
-  if (schema['x-kubernetes-preserve-unknown-fields'] === true) return { ...value }
-  const known: Record<string, unknown> = {}
-  for (const key of Object.keys(value)) {
-    if (Object.hasOwn(schema.properties, key)) known[key] = pruned(schema.properties[key] as TSchema, value[key])
+const known = new WeakMap<TSchema, { prune: Prune }>()
+
+/** Once a schema: every sync prunes a spec and two memories. */
+function pruneOf (schema: TSchema): Prune {
+  const found = known.get(schema) ?? { prune: compile(schema) }
+  known.set(schema, found)
+  return found.prune
+}
+
+function compile (schema: TSchema): Prune {
+  if (isObjectSchema(schema)) return objectPrune(schema)
+  if (isArraySchema(schema)) return listPrune(pruneOf(schema.items))
+  return isRecordSchema(schema) ? mapPrune(Object.values(schema.patternProperties).map(pruneOf)[0]) : undefined
+}
+
+function objectPrune (schema: TObject): Prune {
+  if (schema['x-kubernetes-preserve-unknown-fields'] === true) return (value) => isRecord(value) ? { ...value } : value
+  const prunes = new Map(Object.entries(schema.properties).map(([key, field]) => [key, pruneOf(field)]))
+  return (value) => {
+    if (!isRecord(value)) return value
+    const copy: Record<string, unknown> = {}
+    for (const key of Object.keys(value)) {
+      const prune = prunes.get(key)
+      if (prune) copy[key] = prune(value[key])
+      else if (prunes.has(key)) copy[key] = value[key]
+    }
+    return copy
   }
-  return known
 }
 
-function prunedMap (schema: TRecord, value: Record<string, unknown>): object {
-  const [values] = Object.values(schema.patternProperties)
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, values === undefined ? item : pruned(values, item)]))
+function listPrune (prune: Prune): Prune {
+  return prune && ((value) => Array.isArray(value) ? value.map((item) => prune(item)) : value)
+}
+
+function mapPrune (prune: Prune): Prune {
+  return (value) => isRecord(value) ? Object.fromEntries(Object.entries(value).map(([key, item]) => [key, prune ? prune(item) : item])) : value
+}
+
+/** An object that is no list. */
+export function isRecord (value: unknown): value is Record<string, unknown> {
+  return value !== null && typeof value === 'object' && !Array.isArray(value)
 }
 
 export function isObjectSchema (schema: TSchema): schema is TObject {

@@ -14,8 +14,11 @@ export type Metadata = {
   labels?: Record<string, string>
   annotations?: Record<string, string>
   finalizers?: string[]
-  managedFields?: Array<{ manager?: string, operation?: string, time?: string, subresource?: string }>
+  managedFields?: Write[]
 }
+
+/** One entry of managedFields: who wrote last, and when. */
+type Write = { manager?: string, operation?: string, time?: string, subresource?: string }
 
 /** Any object of the cluster as it is observed. */
 export type KubeObject = { apiVersion: string, kind: string, metadata: Metadata, [field: string]: unknown }
@@ -85,26 +88,14 @@ export function mayReturn (request: SyncRequest, child: { apiVersion: string, re
  * because the poller touches the parent once a deadline has passed. 0 when the request holds no time at all.
  */
 export function newestInstant (request: SyncRequest, ours: Array<number | undefined> = []): number {
-  return newestOf([...times(request.parent.metadata), ...childTimes(request), ...ours])
+  return Math.max(newestTime(request.parent.metadata), newestOfChildren(request, newestTime), newestOf(ours))
 }
 
 /** The same without the writes of the parent's status, which are the echo of our own answers. */
 export function newestOutsideInstant (request: SyncRequest, ours: Array<number | undefined> = []): number {
-  const { metadata } = request.parent
-  const outside = { ...metadata, managedFields: (metadata.managedFields ?? []).filter(({ subresource }) => subresource !== 'status') }
-  return newestOf([...times(outside), ...childTimes(request), ...ours])
-}
-
-function childTimes ({ children }: SyncRequest): Array<number | undefined> {
-  return Object.values(children).flatMap((objects) => Object.values(objects)).flatMap(({ metadata }) => times(metadata))
-}
-
-function times ({ creationTimestamp, managedFields = [] }: Metadata): Array<number | undefined> {
-  return [parseInstant(creationTimestamp), ...managedFields.map(({ time }) => parseInstant(time))]
-}
-
-function newestOf (instants: Array<number | undefined>): number {
-  return instants.reduce<number>((newest, instant) => Math.max(newest, instant ?? 0), 0)
+  const { creationTimestamp, managedFields } = request.parent.metadata
+  const outside = newestWrite(managedFields, ({ subresource }) => subresource !== 'status')
+  return Math.max(parseInstant(creationTimestamp) ?? 0, outside, newestOfChildren(request, newestTime), newestOf(ours))
 }
 
 /** The newest time that the API server has stamped on the parent or its children, in whole seconds; undefined when no write of any was recorded. */
@@ -113,13 +104,35 @@ export function newestStamp (request: SyncRequest): number | undefined {
   return isRecorded ? newestInstant(request) : undefined
 }
 
+/** When the status of a child was last written, in whole seconds; undefined when none was. */
+export function newestStatusInstant (request: SyncRequest): number | undefined {
+  const newest = newestOfChildren(request, ({ managedFields }) => newestWrite(managedFields, ({ subresource }) => subresource === 'status'))
+  return newest > 0 ? newest : undefined
+}
+
 function isStamped ({ metadata }: Pick<KubeObject, 'metadata'>): boolean {
   return metadata.managedFields?.some(({ time }) => time !== undefined) === true
 }
 
-/** When the status of a child was last written, in whole seconds; undefined when none was. */
-export function newestStatusInstant (request: SyncRequest): number | undefined {
-  const entries = Object.values(request.children).flatMap((objects) => Object.values(objects)).flatMap(({ metadata }) => metadata.managedFields ?? [])
-  const newest = newestOf(entries.filter(({ subresource }) => subresource === 'status').map(({ time }) => parseInstant(time)))
-  return newest > 0 ? newest : undefined
+/** By loops, and so below: a sync asks for times again and again. */
+function newestOfChildren ({ children }: SyncRequest, newestIn: (metadata: Metadata) => number): number {
+  let newest = 0
+  for (const objects of Object.values(children)) {
+    for (const { metadata } of Object.values(objects)) newest = Math.max(newest, newestIn(metadata))
+  }
+  return newest
+}
+
+function newestTime ({ creationTimestamp, managedFields }: Metadata): number {
+  return Math.max(parseInstant(creationTimestamp) ?? 0, newestWrite(managedFields, () => true))
+}
+
+function newestWrite (writes: Metadata['managedFields'] = [], counts: (write: Write) => boolean): number {
+  let newest = 0
+  for (const write of writes) if (counts(write)) newest = Math.max(newest, parseInstant(write.time) ?? 0)
+  return newest
+}
+
+function newestOf (instants: Array<number | undefined>): number {
+  return instants.reduce<number>((newest, instant) => Math.max(newest, instant ?? 0), 0)
 }

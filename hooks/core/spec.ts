@@ -2,8 +2,9 @@
 import { OptionalKind, type TSchema } from '@sinclair/typebox'
 import { TypeCompiler, type TypeCheck } from '@sinclair/typebox/compiler'
 import { Value, type ValueError } from '@sinclair/typebox/value'
+import { defaultOf, fillDefaults } from './defaults.ts'
 import type { Kind } from './kind.ts'
-import { isArraySchema, isObjectSchema, pruned } from './prune.ts'
+import { isObjectSchema, isRecord, pruned } from './prune.ts'
 
 /** What is wrong with one field. `fatal`: nothing can stand in for it, so the spec cannot be honoured at all. */
 export type SpecProblem = { field: string, message: string, fatal?: true }
@@ -56,20 +57,6 @@ function firstError (schema: TSchema, spec: Spec, hopeless: Set<string>): ValueE
   return undefined
 }
 
-/**
- * Defaults as the API server fills them in. Value.Default would merge a default map into the user's, and assign key by key, to which a user's
- * key "__proto__" is a prototype.
- */
-function fillDefaults (schema: TSchema, value: unknown): void {
-  if (isArraySchema(schema) && Array.isArray(value)) value.forEach((item) => fillDefaults(schema.items, item))
-  if (!isObjectSchema(schema) || !isRecord(value)) return
-  for (const key of Object.keys(schema.properties)) {
-    const field = schema.properties[key] as TSchema
-    if (!Object.hasOwn(value, key) && field.default !== undefined) value[key] = structuredClone(field.default)
-    if (Object.hasOwn(value, key)) fillDefaults(field, value[key])
-  }
-}
-
 /** The fields on the way to the error, outermost first, as far as there are any and up to the first list. */
 function stepsTo (schema: TSchema, value: Spec, pointer: string): Step[] {
   const steps: Step[] = []
@@ -101,12 +88,6 @@ function mend ({ holder, key, schema }: Step): string {
   return text === '{}' ? 'the defaults hold.' : `${text} holds.`
 }
 
-function defaultOf (schema: TSchema): unknown {
-  const value: unknown = structuredClone(schema.default)
-  fillDefaults(schema, value)
-  return value
-}
-
 /** What a value must be, as the rest of a sentence that begins with the field. Never quotes the value: it may be a secret. */
 function describe ({ schema, message, value }: ValueError): string {
   if (value === undefined) return 'is missing'
@@ -126,8 +107,4 @@ function fieldOf (pointer: string): string {
 /** Undoes the escapes of a JSON pointer. */
 function unescape (key: string): string {
   return key.replaceAll('~1', '/').replaceAll('~0', '~')
-}
-
-function isRecord (value: unknown): value is Spec {
-  return value !== null && typeof value === 'object' && !Array.isArray(value)
 }

@@ -1,6 +1,6 @@
 // Time as data.
 import t from 'tap'
-import { formatInstant, parseInstant, secondsOf } from '../../hooks/core/time.ts'
+import { formatInstant, parseInstant, parseMilliseconds, secondsOf } from '../../hooks/core/time.ts'
 
 const spans: Array<[string, number]> = [['0s', 0], ['30s', 30], ['10m', 600], ['1h30m', 5400], ['1h1m1s', 3661], ['500ms', 0.5], ['90m', 5400]]
 for (const [span, want] of spans) {
@@ -36,4 +36,9 @@ t.test('an instant that is put together from its digits is what Date.parse makes
   const times = numbers(0, 23, 24).flatMap((hour) => numbers(0, 59, 60).flatMap((minute) => numbers(0, 59, 60).map((second) => `${hour}:${minute}:${second}`)))
   const texts = years.flatMap((year) => months.flatMap((month) => days.flatMap((day) => times.map((time) => `${year}-${month}-${day}T${time}Z`))))
   t.strictSame(texts.filter((text) => (parseInstant(text) ?? NaN) * 1000 !== Date.parse(text) && !(parseInstant(text) === undefined && Number.isNaN(Date.parse(text)))), [])
+})
+
+t.test('milliseconds are what Date.parse makes of an instant, however it is written', async (t) => {
+  const texts = ['2026-01-05T10:00:00Z', '2026-01-05T10:00:00.007Z', '1969-12-31T23:59:59.999Z', '2026-02-30T10:00:00.120Z', '2026-01-05T24:00:00.000Z', '2026-01-05T10:00:00.12xZ', '2026-01-05T10:00:00,123Z', '2026-01-05T10:00:00.1234Z', '2026-01-05T12:00:00+02:00', '2026-01-05T10:00:00.5+02:0', 'soon']
+  t.strictSame(texts.map(parseMilliseconds), texts.map((text) => Date.parse(text)))
 })
