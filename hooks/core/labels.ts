@@ -7,6 +7,12 @@ export const PARENT_LABEL = `${API_GROUP}/parent`
 /** On the object that carries the weights: the whole memory of the rollout. */
 export const STATE_ANNOTATION = `${API_GROUP}/state`
 
+/** On pods that share a volume of one download: where one of them is, the others must be. */
+export const SOURCE_LABEL = `${API_GROUP}/source`
+
+/** What a pod of ours does: `download`, `server` … The label that selectors add to the parent's. */
+export const COMPONENT_LABEL = 'app.kubernetes.io/component'
+
 /** What the poller writes on the parent (facts). */
 export const FACTS = {
   registry: `${API_GROUP}/registry`,

@@ -1,5 +1,6 @@
 // Where pods may run, as Kubernetes' own pod fields: schemas that the API of several kinds takes over as they are.
 import { Type, type Static, type TObject, type TProperties } from '@sinclair/typebox'
+import { defined, withoutEmpty } from './plain-value.ts'
 import { oneOf } from './schema.ts'
 
 const text = (description: string, maxLength = 253) => Type.String({ minLength: 1, maxLength, description })
@@ -66,3 +67,8 @@ export const placementProperties = {
   affinity: Type.Optional(Affinity)
 }
 export type Placement = Static<TObject<typeof placementProperties>>
+
+/** Those properties of a spec alone, without what is empty. */
+export function placementOf ({ nodeSelector, tolerations, affinity }: Placement): Placement {
+  return withoutEmpty(defined({ nodeSelector, tolerations, affinity }))
+}

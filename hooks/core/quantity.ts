@@ -52,3 +52,13 @@ export function canonicalQuantities (resources: unknown): unknown {
   if (!isMap(resources)) return resources
   return Object.fromEntries(Object.entries(resources).map(([name, quantity]) => [name, typeof quantity === 'string' || typeof quantity === 'number' ? canonicalQuantity(quantity) : quantity]))
 }
+
+/** The quantity as a number of bytes, rounded down; undefined for text that is none. */
+export function quantityBytes (quantity: string | number): number | undefined {
+  const found = form.exec(String(quantity))
+  if (!found || (found[2] === '' && !found[3])) return undefined
+  const [, sign, whole = '', fraction = '', suffix = ''] = found
+  const step = binary.indexOf(suffix)
+  const unit = step > 0 ? 1024 ** step : 10 ** decimalExponent(suffix)
+  return Math.floor(Number(`${sign}${whole || '0'}.${fraction || '0'}`) * unit)
+}
