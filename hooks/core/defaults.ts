@@ -34,7 +34,8 @@ function compile (schema: TSchema): Fill {
   if (!isObjectSchema(schema)) return undefined
   const fields = Object.entries(schema.properties).map(([key, field]) => ({ key, field, fill: fillOf(field) }))
   const filled = fields.filter(({ field, fill }) => field.default !== undefined || fill)
-  return filled.length === 0 ? undefined : (value) => {
+  if (filled.length === 0) return undefined
+  return (value) => {
     if (!isRecord(value)) return
     for (const { key, field, fill } of filled) {
       if (Object.hasOwn(value, key)) fill?.(value[key])

@@ -15,6 +15,8 @@ export function readStatus (kind: Pick<Kind, 'status'>, raw: unknown): Record<st
   // All fields are those of the schema, so that they may be assigned.
   const fitting: Record<string, unknown> = {}
   for (const field of Object.keys(raw)) if (checks.get(field)?.Check(raw[field])) fitting[field] = raw[field]
+  // What may be sent holds nothing empty.
+  if (isSendable(fitting)) return fitting
   const status = withoutEmpty(fitting)
   for (const field of Object.keys(status)) if (!isSendable(status[field])) delete status[field]
   return status

@@ -50,13 +50,17 @@ const PRECISE = '2026-01-31T12:00:00.000Z'
  * it. Undefined where what Date.parse says may be something else: before the year 100, and for what is wrong (25:00) or right in a way of its own (24:00).
  */
 function plainSeconds (text: string): number | undefined {
-  if (text[4] !== '-' || text[7] !== '-' || text[10] !== 'T' || text[13] !== ':' || text[16] !== ':') return undefined
+  if (!hasSigns(text)) return undefined
   const century = digitsAt(text, 0)
   const decade = digitsAt(text, 2)
   const month = digitsAt(text, 5)
   const day = digitsAt(text, 8)
   const isDate = century >= 1 && decade >= 0 && month >= 1 && month <= 12 && day >= 1 && day <= 31
   return isDate ? addTime(86_400 * daysUntil(100 * century + decade, month, day), text) : undefined
+}
+
+function hasSigns (text: string): boolean {
+  return text.charCodeAt(4) === DASH && text.charCodeAt(7) === DASH && text.charCodeAt(10) === T && text.charCodeAt(13) === COLON && text.charCodeAt(16) === COLON
 }
 
 function addTime (seconds: number, text: string): number | undefined {
@@ -82,3 +86,6 @@ function digitsAt (text: string, at: number): number {
 }
 
 const ZERO = '0'.charCodeAt(0)
+const DASH = '-'.charCodeAt(0)
+const COLON = ':'.charCodeAt(0)
+const T = 'T'.charCodeAt(0)

@@ -37,7 +37,8 @@ export function sync (request: Request): SyncResponse<Status> {
   const { wanted, reported, heldUntil } = act(recalled, facts, observation)
   return {
     status: report(request, backend, facts, { told, observation, memory: reported, installed, ...(heldUntil !== undefined && { heldUntil }) }),
-    children: build(request, backend, wanted)
+    // Memory that was just read and is left as it is can be read.
+    children: wanted ? build(request, backend, wanted, recalled.action === 'decide' && wanted === recalled.memory) : []
   }
 }
 
@@ -77,14 +78,13 @@ function isGone ({ target, policy }: RolloutFacts): boolean {
   return target.kind === 'Missing' && policy.whenAliasMissing === 'Delete'
 }
 
-function build (request: Request, backend: Backend, memory: Memory | undefined): Child[] {
-  if (!memory) return []
+function build (request: Request, backend: Backend, memory: Memory, isReadable: boolean): Child[] {
   const shares = wantedShares(memory)
   const { stable, previous, canary, rollout } = memory
   const versions = [stable, previous, rollout?.present ? canary : undefined].filter((version) => version !== undefined)
   const served: Served[] = versions.map((version) => ({ version: version.version, createdAt: version.createdAt, uri: version.uri, share: shares[predictorName(version)] ?? 0 }))
   // Memory that cannot be read back would be lost with the next sync: rather no answer at all.
-  if (!parseMemory(memory)) throw new Error('the memory of the rollout does not fit its own schema')
+  if (!isReadable && !parseMemory(memory)) throw new Error('the memory of the rollout does not fit its own schema')
   return backend.make(request, servingOptionsOf(request.parent.spec), { served, state: formatMemory(memory) })
 }
 

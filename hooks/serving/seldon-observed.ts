@@ -3,7 +3,7 @@ import { isMap } from '../core/plain-value.ts'
 import type { KubeObject } from '../core/request.ts'
 import { parseInstant } from '../core/time.ts'
 
-export type Predictor = { name: string, traffic?: number, shadow: boolean, annotations: Record<string, string>, modelUri: string }
+export type Predictor = { name: string, traffic?: number, shadow: boolean, annotations: Record<string, unknown>, modelUri: string }
 
 /** Counts of pods of one Deployment. */
 type Pods = { replicas: number, availableReplicas: number }
@@ -25,9 +25,15 @@ export function readPredictors (object: KubeObject | undefined): Predictor[] {
     name: textOf(name),
     ...(typeof traffic === 'number' && { traffic }),
     shadow: shadow === true,
-    annotations: Object.fromEntries(Object.entries(mapOf(annotations)).filter((entry): entry is [string, string] => typeof entry[1] === 'string')),
+    annotations: mapOf(annotations),
     modelUri: textOf(mapOf(graph).modelUri)
   }))
+}
+
+/** The value of an annotation of a predictor, if it is a text. */
+export function annotationOf ({ annotations }: Predictor, key: string): string | undefined {
+  const value = Object.hasOwn(annotations, key) ? annotations[key] : undefined
+  return typeof value === 'string' ? value : undefined
 }
 
 /** What the operator reports. */

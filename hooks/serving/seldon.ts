@@ -7,7 +7,7 @@ import { md5, predictorName } from '../core/names.ts'
 import { parseInstant } from '../core/time.ts'
 import { findChild, type Child, type KubeObject, type SyncRequest } from '../core/request.ts'
 import { NOT_DEPLOYED, type Backend, type Observation, type BackendWords, type PodReadiness, type Served, type ServingOptions, type Wanted } from './backend.ts'
-import { readPredictors, readSeldonStatus, type Predictor, type SeldonStatus } from './seldon-observed.ts'
+import { annotationOf, readPredictors, readSeldonStatus, type Predictor, type SeldonStatus } from './seldon-observed.ts'
 
 const SELDON_DEPLOYMENT: ChildResource = {
   apiVersion: 'machinelearning.seldon.io/v1',
@@ -119,7 +119,7 @@ function observeSeldon (request: SyncRequest): Observation | undefined {
   const status = readSeldonStatus(object)
   const versions = predictors.flatMap((predictor) => versionOf(predictor, shareOf(predictor, predictors)))
   const state = object.metadata.annotations?.[STATE_ANNOTATION]
-  const failure = failureOf(object, status)
+  const failure = failureOf(object, predictors, status)
   return {
     ...(state !== undefined && { state }),
     shares: Object.fromEntries(ours.map((predictor) => [predictor.name, shareOf(predictor, predictors)])),
@@ -133,8 +133,8 @@ function observeSeldon (request: SyncRequest): Observation | undefined {
 }
 
 /** Metacontroller's merge keeps what others put into the list (a shadow, an explainer's host), and we leave it alone. */
-function isOurs ({ annotations }: Predictor): boolean {
-  return annotations[CREATED_AT_ANNOTATION] !== undefined
+function isOurs (predictor: Predictor): boolean {
+  return annotationOf(predictor, CREATED_AT_ANNOTATION) !== undefined
 }
 
 /** A single predictor takes everything, said or not. */
@@ -143,9 +143,10 @@ function shareOf (predictor: Predictor, all: Predictor[]): number {
 }
 
 /** What memory could not hold is no version. */
-function versionOf ({ annotations, modelUri }: Predictor, share: number): Served[] {
-  const version = annotations[VERSION_ANNOTATION]
-  const createdAt = annotations[CREATED_AT_ANNOTATION]
+function versionOf (predictor: Predictor, share: number): Served[] {
+  const { modelUri } = predictor
+  const version = annotationOf(predictor, VERSION_ANNOTATION)
+  const createdAt = annotationOf(predictor, CREATED_AT_ANNOTATION)
   if (!version || version.length > LONGEST_VERSION || parseInstant(createdAt) === undefined || createdAt === undefined) return []
   if (!modelUri || modelUri.length > LONGEST_URI) return []
   return [{ version, createdAt, uri: modelUri, share }]
@@ -170,13 +171,15 @@ function routerOf (status: SeldonStatus): Observation['router'] {
  */
 function isClearing (object: string, predictors: Predictor[], status: SeldonStatus): boolean {
   const kept = new Set(predictors.map(({ name }) => `${object}-${name}`))
-  const left = status.parts.some((part) => part.startsWith(`${object}-v`) && !prefixesOf(part).some((name) => kept.has(name)))
+  const left = status.parts.some((part) => part.startsWith(`${object}-v`) && !isPartOf(kept, part))
   return left && predictors.filter(isOurs).every(({ name }) => readinessOf(object, name, status).ready)
 }
 
-/** A name and what stands before each of its dashes. */
-function prefixesOf (name: string): string[] {
-  return [name, ...[...name.slice(0, LONGEST_NAME).matchAll(/-/g)].map(({ index }) => name.slice(0, index))]
+/** Whether the name, or what stands before one of its dashes, is among those kept. */
+function isPartOf (kept: Set<string>, name: string): boolean {
+  if (kept.has(name)) return true
+  for (let at = name.indexOf('-'); at >= 0 && at < LONGEST_NAME; at = name.indexOf('-', at + 1)) if (kept.has(name.slice(0, at))) return true
+  return false
 }
 
 /** When the object was last written, by anybody; 0 when it does not say. */
@@ -211,10 +214,10 @@ function unidentifiedOf ({ metadata: { name, namespace } }: KubeObject): string 
   return `SeldonDeployment ${name} has traffic, and neither it nor the status says which version that is: the annotations that Sluice wrote are gone. Restore them, or delete it: kubectl delete seldondeployment ${name} -n ${namespace}`
 }
 
-function failureOf (object: KubeObject, { state, description }: SeldonStatus): string | undefined {
+function failureOf (object: KubeObject, predictors: Predictor[], { state, description }: SeldonStatus): string | undefined {
   const { name, namespace, deletionTimestamp } = object.metadata
   if (deletionTimestamp !== undefined) return `SeldonDeployment ${name} is being deleted, and is made again once it is gone. If this lasts, a finalizer holds it: see kubectl get seldondeployment ${name} -n ${namespace} -o yaml.`
-  const strangers = readPredictors(object).filter((predictor) => !isOurs(predictor) && !predictor.shadow && (predictor.traffic ?? 0) > 0)
+  const strangers = predictors.filter((predictor) => !isOurs(predictor) && !predictor.shadow && (predictor.traffic ?? 0) > 0)
   if (strangers.length > 0) return `SeldonDeployment ${name} has predictors with traffic that Sluice did not write (${strangers.slice(0, 20).map((predictor) => predictor.name).join(', ').slice(0, 200)}). Shares of Sluice's own sum to 100, so Seldon refuses every change: remove them, or make them shadows.`
   if (state !== 'Failed') return undefined
   const said = (description || 'no description').slice(0, 300)

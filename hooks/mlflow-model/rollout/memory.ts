@@ -20,6 +20,8 @@ export function parseMemory (value: unknown): Memory | undefined {
   if (!isMap(value)) return undefined
   const known = pruned(Memory, value)
   if (!isMemory.Check(known) || !canCountOn(known) || !isCoherent(known)) return undefined
+  // What may be sent holds nothing empty.
+  if (isSendable(known)) return known
   const memory = withoutEmpty(known) as Memory
   return isSendable(memory) ? memory : undefined
 }
