@@ -1,0 +1,97 @@
+// Why a download failed: a reason for programs, a sentence with the remedy for people, and whether another try could end otherwise.
+
+/** Why a download can fail, and whether that is for good: then nothing tries again by itself. */
+const FOR_GOOD = {
+  /** The source says that there is no such thing. */
+  NotFound: true,
+  AccessDenied: true,
+  /** The source refuses for another reason. */
+  Refused: true,
+  /** It leads to where credentials or bytes must not go. */
+  RedirectRefused: true,
+  /** A URI of another kind than the program knows, or something that it cannot follow. */
+  SourceUnsupported: true,
+  HashMismatch: true,
+  NoSpace: true,
+  TooLarge: true,
+  VolumeUnwritable: true,
+  BadArchive: true,
+  LayoutInvalid: true,
+  SettingsInvalid: true,
+  /** No answer, or that of a server in trouble. */
+  Unreachable: false,
+  /** Bytes stopped coming, or fewer came than were announced. */
+  Cut: false,
+  /** What is made of several files was written to meanwhile. */
+  Changed: false,
+  /** The program was told to end. */
+  Interrupted: false,
+  Unexpected: false
+} as const
+
+export type Reason = keyof typeof FOR_GOOD
+
+/** Reasons that may be gone at the next request. */
+const PASSING: Reason[] = ['Unreachable', 'Cut']
+
+export type Details = {
+  cause?: unknown
+  /** Milliseconds that the source asks us to wait. */
+  retryAfter?: number | undefined
+  /** Where the reason alone would say otherwise. */
+  permanent?: boolean
+}
+
+/** The message is a sentence with the remedy; it may name addresses, but holds no credentials of ours. */
+export class DownloadError extends Error {
+  override name = 'DownloadError'
+  reason: Reason
+  permanent: boolean
+  retryAfter: number | undefined
+
+  constructor (reason: Reason, message: string, { cause, retryAfter, permanent = FOR_GOOD[reason] }: Details = {}) {
+    super(message, cause === undefined ? undefined : { cause })
+    this.reason = reason
+    this.permanent = permanent
+    this.retryAfter = retryAfter
+  }
+}
+
+/** Whether the same request may succeed in a moment. */
+export function isPassing (error: unknown): error is DownloadError {
+  return error instanceof DownloadError && !error.permanent && PASSING.includes(error.reason)
+}
+
+/** The code of an error of Node or of a library. */
+export function codeOf (error: unknown): string {
+  const { code } = (typeof error === 'object' && error !== null ? error : {}) as { code?: unknown }
+  return typeof code === 'string' ? code : ''
+}
+
+export const RAISE_STORAGE = 'raise spec.storage.size'
+
+const OF_THE_VOLUME: Record<string, () => DownloadError> = {
+  ENOSPC: () => new DownloadError('NoSpace', `the volume is full; ${RAISE_STORAGE}`),
+  EDQUOT: () => new DownloadError('NoSpace', `the volume's quota is used up; ${RAISE_STORAGE}, or the quota`),
+  EFBIG: () => new DownloadError('TooLarge', 'the volume takes no file of this size; choose another spec.storage.storageClassName'),
+  EROFS: () => new DownloadError('VolumeUnwritable', 'the volume is read-only; give the pod one that it may write to'),
+  EACCES: unwritable,
+  EPERM: unwritable
+}
+
+function unwritable (): DownloadError {
+  return new DownloadError('VolumeUnwritable', 'the volume does not let this program write; its storage class must honour fsGroup, or the pod must run as the owner of its files')
+}
+
+/** Any error as one of ours. */
+export function asDownloadError (error: unknown): DownloadError {
+  if (error instanceof DownloadError) return error
+  const known = OF_THE_VOLUME[codeOf(error)]
+  if (known) {
+    const found = known()
+    found.cause = error
+    return found
+  }
+  if (error instanceof Error && error.name === 'AbortError') return new DownloadError('Interrupted', 'the program was told to end; what has arrived is kept for the next try', { cause: error })
+  return new DownloadError('Unexpected', `an error that nobody foresaw: ${error instanceof Error ? error.message : String(error)}; the log has more`, { cause: error })
+}
