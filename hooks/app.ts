@@ -5,6 +5,7 @@ import { fastify, LogController, type FastifyBaseLogger, type FastifyInstance, t
 import { answerCustomize, answerFinalize, answerSync, HOOKS, type Hook } from './core/answer.ts'
 import type { Kind } from './core/kind.ts'
 import type { OwnSettings, SyncRequest, SyncResponse } from './core/request.ts'
+import { createAnswers, type Answer, type Answers } from './answers.ts'
 import { readBodies } from './body.ts'
 import { addDocs } from './docs.ts'
 import { completeRequest, curlExample, envelopeSchema } from './envelope.ts'
@@ -24,6 +25,8 @@ export type AppOptions = {
   logger?: FastifyBaseLogger
   /** What our settings add to every call. */
   own?: OwnSettings
+  /** Memory for answers that may be asked for again. Absent: none. */
+  answerCacheBytes?: number
   tokenCheck?: TokenCheck
   tls?: TlsMaterial
 }
@@ -32,7 +35,7 @@ export type AppOptions = {
 export type Hooks = { app: FastifyInstance, metrics: Metrics, drain: () => void, inFlight: () => number }
 
 /** What the gates look at. */
-type State = AppOptions & { draining: boolean }
+type State = AppOptions & { draining: boolean, answers: Answers, metrics: Metrics }
 
 const SECOND = 1000
 
@@ -40,19 +43,20 @@ const Query = Type.Object({ v: Type.Optional(Type.String({ description: 'The rel
 
 /** Builds the application; nothing listens yet. */
 export async function buildApp (options: AppOptions): Promise<Hooks> {
-  const app = createServer(options)
+  const answers = createAnswers(options.answerCacheBytes ?? 0)
+  const app = createServer(options, answers)
   const metrics = createMetrics()
-  const state: State = { ...options, draining: false }
+  const state: State = { ...options, draining: false, answers, metrics }
   await addDocs(app, options.v)
   addErrors(app)
   const inFlight = measure(app, metrics)
-  addProbes(app, metrics, state)
+  addProbes(app, state)
   for (const kind of options.kinds) for (const hook of HOOKS) addHook(app, state, { kind, hook })
   await app.ready()
   return { app, metrics, drain: () => { state.draining = true }, inFlight }
 }
 
-function createServer ({ logger, tls }: AppOptions): FastifyInstance {
+function createServer ({ logger, tls }: AppOptions, answers: Answers): FastifyInstance {
   const server = {
     ...(logger && { loggerInstance: logger }),
     logController: new LogController({ disableRequestLogging: true }),
@@ -69,7 +73,9 @@ function createServer ({ logger, tls }: AppOptions): FastifyInstance {
   // Fastify's types tell HTTP and HTTPS apart; nothing here does.
   const app = (tls ? fastify({ ...server, https: tls }) : fastify(server)) as unknown as FastifyInstance
   app.server.headersTimeout = 110 * SECOND
-  readBodies(app)
+  app.decorateRequest('answerKey', undefined)
+  app.decorateRequest('knownAnswer', undefined)
+  readBodies(app, answers)
   return app
 }
 
@@ -101,10 +107,14 @@ function placeOf (body: unknown): { namespace?: string | undefined, name?: strin
   return { namespace: nameIn(parent?.metadata?.namespace), name: nameIn(parent?.metadata?.name) }
 }
 
-function addProbes (app: FastifyInstance, metrics: Metrics, state: State): void {
+function addProbes (app: FastifyInstance, state: State): void {
+  const { metrics: { registry, answerBytes }, answers } = state
   app.get('/healthz', async () => ({ status: 'ok', v: state.v }))
   app.get('/readyz', async (_request, reply) => state.draining ? reply.code(503).send({ status: 'draining' }) : { status: 'ok' })
-  app.get('/metrics', async (_request, reply) => reply.type(metrics.registry.contentType).send(await metrics.registry.metrics()))
+  app.get('/metrics', async (_request, reply) => {
+    answerBytes.set(answers.size())
+    return reply.type(registry.contentType).send(await registry.metrics())
+  })
 }
 
 function addHook (app: FastifyInstance, state: State, call: { kind: Kind, hook: Hook }): void {
@@ -123,7 +133,21 @@ function addHook (app: FastifyInstance, state: State, call: { kind: Kind, hook: 
       admit(request, state)
       done()
     },
-    handler: (request, reply) => answer(request, reply, { ...call, own: state.own ?? {} })
+    // Before the check of the body: these very bytes have passed it before.
+    preValidation: (request, reply, done) => {
+      if (!request.knownAnswer) return done()
+      state.metrics.recalls.inc({ result: 'hit' })
+      give(request, reply, { answer: request.knownAnswer, began: performance.now() })
+    },
+    handler: (request, reply) => {
+      const began = performance.now()
+      const answer = compute(call, completeRequest(request.body, hook, state.own))
+      if (request.answerKey !== undefined) {
+        state.metrics.recalls.inc({ result: 'miss' })
+        state.answers.keep(request.answerKey, answer)
+      }
+      return give(request, reply, { answer, began })
+    }
   })
   app.get(url, async (request, reply) => reply.code(405).header('Allow', 'POST').type('text/plain; charset=utf-8').send(curlExample(kind, hook, `${request.protocol}://${request.host}`)))
 }
@@ -141,16 +165,22 @@ function admit (request: FastifyRequest, { tokenCheck, draining, v }: State): vo
   if (draining) throw new RefusedError(429, 'This server is leaving; another one answers', 2)
 }
 
-function answer (request: FastifyRequest, reply: FastifyReply, { kind, hook, own }: { kind: Kind, hook: Hook, own: OwnSettings }): FastifyReply {
-  const began = performance.now()
-  const call = completeRequest(request.body, hook, own)
+function compute ({ kind, hook }: { kind: Kind, hook: Hook }, call: SyncRequest): Answer {
   const body = decide(kind, hook, call)
+  return {
+    body: Buffer.from(JSON.stringify(body)),
+    line: { kind: kind.resource.kind, ...placeOf(call), hook, ms: 0, ...('status' in body && summaryOf(body)) },
+    isNews: 'status' in body && isNews(call.parent.status, body.status)
+  }
+}
+
+/** Sends the answer, and logs it with how long it took since `began`. */
+function give (request: FastifyRequest, reply: FastifyReply, { answer: { body, line, isNews }, began }: { answer: Answer, began: number }): FastifyReply {
   const ms = Math.round((performance.now() - began) * SECOND) / SECOND
-  const line = { kind: kind.resource.kind, ...placeOf(call), hook, ms, ...('status' in body && summaryOf(body)) }
   // Most calls change nothing: those lines are for debugging. What was decided anew is what people look for.
-  if ('status' in body && isNews(call.parent.status, body.status)) request.log.info(line, 'decided')
-  else request.log.debug(line, 'answered')
-  return reply.send(body)
+  if (isNews) request.log.info({ ...line, ms }, 'decided')
+  else request.log.debug({ ...line, ms }, 'answered')
+  return reply.header('content-type', 'application/json; charset=utf-8').send(body)
 }
 
 function decide (kind: Kind, hook: Hook, call: SyncRequest): SyncResponse | ReturnType<typeof answerCustomize> {

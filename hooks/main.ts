@@ -26,7 +26,7 @@ async function serve (settings: Settings): Promise<void> {
   const { HOST: host, PORT: port, TLS_CERT_FILE: certFile, TLS_KEY_FILE: keyFile, HOOK_TOKEN_FILE: tokenFile } = settings
   const files = certFile && keyFile ? { certFile, keyFile } : undefined
   const tokenCheck = tokenFile ? createTokenCheck(tokenFile, (err) => logger.error({ err }, 'tokens cannot be read again; the old ones stay in force')) : undefined
-  const hooks = await buildApp({ kinds, v: settings.HOOKS_V, logger, own: settings.own, ...(tokenCheck && { tokenCheck }), ...(files && { tls: readTls(files) }) })
+  const hooks = await buildApp({ kinds, v: settings.HOOKS_V, logger, own: settings.own, answerCacheBytes: settings.ANSWER_CACHE_MIB * 2 ** 20, ...(tokenCheck && { tokenCheck }), ...(files && { tls: readTls(files) }) })
   collectDefaultMetrics({ register: hooks.metrics.registry })
 
   const stopRenewing = files && renewTls(hooks.app.server as unknown as Parameters<typeof renewTls>[0], files, {

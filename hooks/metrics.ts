@@ -8,6 +8,8 @@ export type Metrics = {
   duration: Histogram<'kind' | 'hook'>
   bytes: Histogram<'kind' | 'hook' | 'direction'>
   inFlight: Gauge
+  recalls: Counter<'result'>
+  answerBytes: Gauge
 }
 
 /** A fresh set with a registry of its own. */
@@ -31,7 +33,9 @@ export function createMetrics (): Metrics {
       buckets: [2 ** 10, 2 ** 12, 2 ** 14, 2 ** 16, 2 ** 18, 2 ** 20, 2 ** 22, 2 ** 24, 2 ** 25],
       registers
     }),
-    inFlight: new Gauge({ name: 'sluice_hook_requests_in_flight', help: 'Calls that have not been answered yet.', registers })
+    inFlight: new Gauge({ name: 'sluice_hook_requests_in_flight', help: 'Calls that have not been answered yet.', registers }),
+    recalls: new Counter({ name: 'sluice_hook_answer_cache_requests_total', help: 'Calls that were answered with 200: hit when the same bytes had been answered before, miss when the answer was computed.', labelNames: ['result'], registers }),
+    answerBytes: new Gauge({ name: 'sluice_hook_answer_cache_bytes', help: 'Memory that kept answers take, at most ANSWER_CACHE_MIB.', registers })
   }
 }
 

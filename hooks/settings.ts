@@ -26,6 +26,8 @@ export const Settings = Type.Object({
   IMAGES: Type.Optional(Type.String({ description: 'a JSON object such as {"jobs": "registry.example.com/sluice:1", "runtimes": {"triton": "registry.example.com/triton:1"}}' })),
   /** Release and checksum of the settings: calls that ask for another one are sent away, so that two releases never alternate on one object. */
   HOOKS_V: Type.String({ default: RELEASE, maxLength: 128, description: 'a text of at most 128 characters' }),
+  /** How much memory may hold answers, so that the same call need not be computed again. */
+  ANSWER_CACHE_MIB: Type.Integer({ default: 16, minimum: 0, maximum: 4096, description: 'a whole number of MiB from 0 (none) to 4096' }),
   /** How long to send new calls away before the port closes, so that the Service has stopped sending them. */
   DRAIN_SECONDS: Type.Number({ default: 5, minimum: 0, maximum: 25, description: 'a number of seconds from 0 to 25' })
 })

@@ -2,7 +2,7 @@
 import t from 'tap'
 import { readSettings, RELEASE } from '../hooks/settings.ts'
 
-const defaults = { HOST: '0.0.0.0', PORT: 8080, LOG_LEVEL: 'info', HOOKS_V: RELEASE, DRAIN_SECONDS: 5, own: {} }
+const defaults = { HOST: '0.0.0.0', PORT: 8080, LOG_LEVEL: 'info', HOOKS_V: RELEASE, DRAIN_SECONDS: 5, ANSWER_CACHE_MIB: 16, own: {} }
 
 const REGISTRIES = '{"default": {"namespaces": ["bank"], "workspaces": [""], "artifactRoots": ["s3://mlflow"]}, "open": {}}'
 

@@ -1,0 +1,55 @@
+// Answers given again. A resync mostly sends the very bytes of the call before, and the same call always gets the same answer, so that it need not be
+// computed anew. This is no memory that a decision could depend on: what is forgotten here, or was never known, is computed, and comes out the same.
+import { hash } from 'node:crypto'
+import type { FastifyRequest } from 'fastify'
+import { LRUCache } from 'lru-cache'
+import type { Hook } from './core/answer.ts'
+import type { Kind } from './core/kind.ts'
+
+/** An answer as it left, and what the log says of it. `isNews`: it tells of a new decision. */
+export type Answer = { body: Buffer, line: object, isNews: boolean }
+
+/** Calls that are larger are few, and their answers are computed. */
+const LARGEST_CALL = 2 ** 20
+
+/** Bytes of an entry beside the answer's own: its key, its line of the log and its place in the list, roughly. */
+const OVERHEAD = 512
+
+export type Answers = {
+  /** What names a call: its hook and all its bytes. Undefined for a call whose answer is not kept. */
+  keyOf: (call: { kind: Kind, hook: Hook }, bytes: Buffer) => string | undefined
+  find: (key: string) => Answer | undefined
+  keep: (key: string, answer: Answer) => void
+  /** Bytes that are taken now. */
+  size: () => number
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Under what the answer is kept; undefined when it is not. */
+    answerKey: string | undefined
+    /** The answer that the same call had before. */
+    knownAnswer: Answer | undefined
+  }
+}
+
+/** Keeps as many bytes of answers, those that were asked for last; none for 0. */
+export function createAnswers (bytes: number): Answers {
+  if (bytes === 0) return { keyOf: () => undefined, find: () => undefined, keep: () => undefined, size: () => 0 }
+  const answers = new LRUCache<string, Answer>({ maxSize: bytes, sizeCalculation: ({ body }) => body.length + OVERHEAD })
+  return {
+    // SHA-256, so that nobody can make two calls that are taken for one.
+    keyOf: ({ kind, hook }, call) => call.length > LARGEST_CALL ? undefined : `${kind.resource.plural}/${hook} ${hash('sha256', call, 'base64')}`,
+    find: (key) => answers.get(key),
+    keep: (key, answer) => { answers.set(key, answer) },
+    size: () => answers.calculatedSize
+  }
+}
+
+/** Looks for the answer to a call by its bytes; what is found is noted on the request. Returns whether it was found. */
+export function recallAnswer (answers: Answers, request: FastifyRequest, bytes: Buffer): boolean {
+  const { call } = request.routeOptions.config
+  request.answerKey = call && answers.keyOf(call, bytes)
+  request.knownAnswer = request.answerKey === undefined ? undefined : answers.find(request.answerKey)
+  return request.knownAnswer !== undefined
+}
