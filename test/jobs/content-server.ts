@@ -39,25 +39,31 @@ export async function serveContent (t: Test, content: Content, ...answers: Answe
 }
 
 async function send (response: ServerResponse, asked: IncomingHttpHeaders, answer: Answer & Content): Promise<void> {
-  const { content, etag = '"1"', cutAfter = Infinity, stallAfter = Infinity, length, headers = {} } = answer
-  const start = answer.ranges === false || (asked['if-range'] !== undefined && asked['if-range'] !== etag) ? 0 : Number(/^bytes=(\d+)-$/.exec(asked.range ?? '')?.[1] ?? 0)
+  const { content, etag = '"1"', headers = {} } = answer
+  const start = startOf(asked, answer)
   const body = content.subarray(start)
   if (start > 0 && body.length === 0) {
     response.writeHead(416, { 'content-range': `bytes */${content.length}` }).end()
     return
   }
   const part: Record<string, string> = start > 0 ? { 'content-range': `bytes ${start}-${content.length - 1}/${content.length}` } : {}
-  response.writeHead(start > 0 ? 206 : 200, { 'content-length': length ?? body.length, ...(etag !== null && { etag }), ...part, ...headers })
+  response.writeHead(start > 0 ? 206 : 200, { 'content-length': answer.length ?? body.length, ...(etag !== null && { etag }), ...part, ...headers })
+  await sendBody(response, body, { start, ...answer })
+}
+
+function startOf ({ range = '', 'if-range': condition }: IncomingHttpHeaders, { etag = '"1"', ranges }: Answer): number {
+  if (ranges === false || (condition !== undefined && condition !== etag)) return 0
+  return Number(/^bytes=(\d+)-$/.exec(range)?.[1] ?? 0)
+}
+
+async function sendBody (response: ServerResponse, body: Buffer, { start, cutAfter = Infinity, stallAfter = Infinity, length = 0, arrived }: Answer & Content & { start: number }): Promise<void> {
   const sent = body.subarray(0, Math.min(cutAfter, stallAfter))
-  if (stallAfter < body.length) {
-    response.write(sent)
-    return
-  }
-  if (cutAfter >= body.length && (length ?? 0) <= body.length) {
+  if (sent.length === body.length && length <= body.length) {
     response.end(sent)
     return
   }
   response.write(sent)
-  await answer.arrived(start + sent.length)
+  if (stallAfter < body.length) return
+  await arrived(start + sent.length)
   response.destroy()
 }

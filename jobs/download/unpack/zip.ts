@@ -1,6 +1,6 @@
 // .zip, read by yauzl: entry by entry as the directory at its end lists them, checksums included.
 import { crc32 } from 'node:zlib'
-import { openPromise, type Entry } from 'yauzl'
+import { openPromise, type Entry, type ZipFile } from 'yauzl'
 import { DownloadError } from '../failure.ts'
 import type { EntryWriter } from './entry-writer.ts'
 
@@ -12,7 +12,7 @@ export async function unpackZip (archive: string, writer: EntryWriter): Promise<
     for await (const entry of zip.eachEntry()) {
       refuseOdd(entry)
       if (entry.fileName.endsWith('/')) await writer.folder(entry.fileName)
-      else await writer.file(entry.fileName, verified(entry, await zip.openReadStreamPromise(entry)))
+      else await writer.file(entry.fileName, verified(entry, await openEntry(zip, entry)))
     }
   } finally {
     zip.close()
@@ -30,6 +30,12 @@ function refuseOdd (entry: Entry): void {
   // The upper half is a mode of Unix where one packed it; 0 where nobody did.
   const format = (entry.externalFileAttributes >>> 16) & FORMAT
   if (![0, FILE, FOLDER].includes(format)) throw new DownloadError('BadArchive', `${name} in the archive is a link or a device; pack plain files, with links followed (zip does so without -y)`)
+}
+
+/** An error may come before anybody reads; the reader gets it, and nobody else needs it. */
+async function openEntry (zip: ZipFile, entry: Entry): Promise<AsyncIterable<Uint8Array>> {
+  const content = await zip.openReadStreamPromise(entry)
+  return content.on('error', () => {})
 }
 
 /** yauzl counts bytes; what they are is for us to check. */
