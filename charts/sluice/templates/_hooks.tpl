@@ -18,6 +18,11 @@ env:
   - name: REGISTRIES
     value: {{ . | quote }}
   {{- end }}
+  {{- with include "sluice.images" . }}
+  # Of the pods that they ask for.
+  - name: IMAGES
+    value: {{ . | quote }}
+  {{- end }}
   {{- if include "sluice.tokenSecret" . }}
   - name: HOOK_TOKEN_FILE
     value: /hooks/token/{{ include "sluice.acceptedKey" . }}

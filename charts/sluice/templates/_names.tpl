@@ -49,8 +49,8 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- end }}
 
 {{/*
-What Metacontroller asks for and the hooks answer to: the release, and a checksum once image, token, TLS, variables or registries of the hooks are not those
-of the release. A change makes Metacontroller sync everything anew, and hooks of before and after never answer alternately. A digest is the same image wherever
+What Metacontroller asks for and the hooks answer to: the release, and a checksum once images, token, TLS, variables or registries of the hooks are not
+those of the release. A change makes Metacontroller sync everything anew, and hooks of before and after never answer alternately. A digest is the same image wherever
 it is; a tag is not.
 */}}
 {{- define "sluice.v" -}}
@@ -61,6 +61,7 @@ it is; a tag is not.
 {{- end }}
 {{- end }}
 {{- with .Values.hooks.env }}{{ $_ := set $changed "env" . }}{{ end }}
+{{- with include "sluice.runtimeImages" . }}{{ $_ := set $changed "runtimes" . }}{{ end }}
 {{- with include "sluice.registries" . }}{{ $_ := set $changed "registries" . }}{{ end }}
 {{- with include "sluice.tokenSecret" . }}{{ $_ := set $changed "token" (printf "%s/%s" . (include "sluice.acceptedKey" $)) }}{{ end }}
 {{- with include "sluice.hooksTls" . }}{{ $_ := set $changed "tls" . }}{{ end }}
@@ -71,6 +72,22 @@ it is; a tag is not.
 {{- else }}
 {{- .Chart.AppVersion }}
 {{- end }}
+{{- end }}
+
+{{/* The images of runtimes that are not those of the release, as JSON; empty where all are. */}}
+{{- define "sluice.runtimeImages" -}}
+{{- $images := dict }}
+{{- range $name, $image := .Values.runtimes.images }}{{ if $image }}{{ $_ := set $images $name $image }}{{ end }}{{ end }}
+{{- if $images }}{{ toJson $images }}{{ end }}
+{{- end }}
+
+{{/* What the hooks are told of images, as JSON: their own, for Jobs, and those of runtimes, as far as they are not those of the release. */}}
+{{- define "sluice.images" -}}
+{{- $images := dict }}
+{{- $own := include "sluice.image" . }}
+{{- if ne $own (printf "sluice:%s" .Chart.AppVersion) }}{{ $_ := set $images "jobs" $own }}{{ end }}
+{{- with include "sluice.runtimeImages" . }}{{ $_ := set $images "runtimes" (fromJson .) }}{{ end }}
+{{- if $images }}{{ toJson $images }}{{ end }}
 {{- end }}
 
 {{/* What the hooks are told of the poller's registry entries, as JSON: who may do what with each, and no address. Empty where there is no entry yet. */}}

@@ -10,7 +10,7 @@ const IMPLEMENTATIONS: Record<string, string> = {
 }
 
 export const mlserver: Runtime = {
-  image: 'docker.io/seldonio/mlserver:1.7.1',
+  image: 'seldonio/mlserver:1.7.1',
   identity: { user: 1000, group: 1000 },
   ports: { http: 8080, grpc: 8081, metrics: 8082 },
   layout ({ form, extension }, name) {

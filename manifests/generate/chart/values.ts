@@ -1,6 +1,7 @@
 // The values of the chart: one schema, from which values.yaml, values.schema.json and VALUES.md are made.
 import { Type, type TProperties } from '@sinclair/typebox'
 import { oneOf } from '../../../hooks/core/schema.ts'
+import { runtimes } from '../../../hooks/serving/runtimes/runtimes.ts'
 import { PrometheusConfig } from '../../../poller/analysis/config.ts'
 import { RegistryConfig } from '../../../poller/registry/config.ts'
 import { Affinity, closed, egressRules, env, key, mounts, name, namespace, OBJECT_NAME, otherTexts, peers, resources, texts, Toleration, TopologySpread } from './kubernetes-parts.ts'
@@ -38,10 +39,10 @@ const Tls = closed({
 
 const Hooks = closed({
   url: text('', 'Where Metacontroller finds the hooks when they run outside of this chart, such as http://192.168.1.7:8080. The pods then hold the poller only.', { pattern: '^(https?://[^/?#@]+(/[^?#]*)?)?$' }),
-  v: text('', 'What Metacontroller asks for as ?v=, and the hooks answer to. Empty means the release, followed by a checksum once image, hooks.token, hooks.tls, hooks.env or who may do what with the entries in poller.config.registries are not as here. With url it must be the HOOKS_V of the hooks there.', { maxLength: 128 }),
+  v: text('', 'What Metacontroller asks for as ?v=, and the hooks answer to. Empty means the release, followed by a checksum once image, runtimes.images, hooks.token, hooks.tls, hooks.env or who may do what with the entries in poller.config.registries are not as here. With url it must be the HOOKS_V of the hooks there.', { maxLength: 128 }),
   logLevel: LogLevel,
   drainSeconds: Type.Number({ default: 5, minimum: 0, maximum: 25, description: 'How long a hook that is leaving sends calls away before its port closes.' }),
-  env: env(['HOOKS_V', 'HOOK_TOKEN_FILE', 'REGISTRIES', 'TLS_CERT_FILE', 'TLS_KEY_FILE', 'LOG_LEVEL', 'DRAIN_SECONDS', 'HOST', 'PORT'], 'Further environment variables.'),
+  env: env(['HOOKS_V', 'HOOK_TOKEN_FILE', 'IMAGES', 'REGISTRIES', 'TLS_CERT_FILE', 'TLS_KEY_FILE', 'LOG_LEVEL', 'DRAIN_SECONDS', 'HOST', 'PORT'], 'Further environment variables.'),
   resources: resources(CONTAINER),
   token: Token,
   tls: Tls
@@ -97,6 +98,11 @@ const NetworkPolicy = closed({
   }, 'What may go out; DNS always may, on ports 53 and 5353.')
 }, 'Network policy of the pods.')
 
+const RuntimeImages = closed(
+  Object.fromEntries(Object.entries(runtimes).map(([name, { image }]) => [name, text('', `Empty means ${image}.`, { maxLength: 512, pattern: '^[^\\s]*$' })])),
+  'Images of the model servers that MLModel and ModelDeployment run, where an object names none of its own. Those of the release are pinned.'
+)
+
 const user = (what: string) => Type.Union([Type.Integer({ minimum: 1 }), Type.Null()], { default: 65532, description: `${what}; null leaves it to the platform, as OpenShift wants it.` })
 
 const sections: TProperties = {
@@ -111,6 +117,7 @@ const sections: TProperties = {
   hooks: Hooks,
   poller: Poller,
   seldon: closed({ enabled: flag(true, 'Whether Seldon Core v1 (SeldonDeployment) is installed. Switch it off where it is not: Metacontroller starts no controller that names a kind which does not exist.') }, 'Serving by Seldon Core.'),
+  runtimes: closed({ images: RuntimeImages }, 'Model servers.'),
   metacontroller: closed({
     serviceAccount: closed({ name: Type.String({ ...OBJECT_NAME, default: 'metacontroller', description: 'Its name.' }), namespace: namespace({ default: 'metacontroller', description: 'Its namespace.' }) }, 'The ServiceAccount that Metacontroller runs as.'),
     bind: flag(true, 'Gives it a role with all that Sluice needs; without effect where Metacontroller may do everything, as its own chart has it.')
