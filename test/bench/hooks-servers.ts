@@ -5,14 +5,17 @@ import os from 'node:os'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { freePort, startProgram } from '../../playground/system/processes.ts'
-import type { Call } from './hooks-requests.ts'
+import { STAMP, type Call } from './hooks-requests.ts'
 
-/** What one stretch of load showed: latencies in milliseconds, CPU in milliseconds an answer, memory in MiB at its end. */
-export interface Stretch { perSecond: number, p50: number, p99: number, cpu: number, rss: number }
+/** What one stretch of load showed: latencies in milliseconds, CPU in milliseconds an answer, memory in MiB at its end, answers that were computed and given again. */
+export interface Stretch { perSecond: number, p50: number, p99: number, cpu: number, rss: number, computed: number, givenAgain: number }
+
+/** `fresh`: every call is one that was never made before. `repeated`: all are the same, as in resyncs of an object that nothing happens to. */
+export type Mode = 'fresh' | 'repeated'
 
 export interface Servers {
   /** Puts a server under load with a call, and the other one is left alone meanwhile. Throws when not every answer is 200. */
-  load: (server: 'hooks' | 'bare', call: Call, seconds: number) => Promise<Stretch>
+  load: (server: 'hooks' | 'bare', what: { call: Call, mode: Mode, seconds: number }) => Promise<Stretch>
   stop: () => Promise<void>
 }
 
@@ -41,15 +44,23 @@ export async function startServers (calls: Call[], env: Record<string, string> =
     await stop()
     throw error
   }
-  const load: Servers['load'] = async (server, call, seconds) => {
+  const load: Servers['load'] = async (server, { call, mode, seconds }) => {
     const index = calls.indexOf(call)
     const url = server === 'hooks' ? `${base.hooks}/mlflowmodels/sync` : `${base.bare}/?call=${index}`
     const before = await processOf(base[server])
-    const { stdout } = await promisify(execFile)(process.execPath, [path.join(import.meta.dirname, 'hooks-load.ts'), JSON.stringify({ url, file: fileOf(index), connections: CONNECTIONS, seconds })])
+    const { stdout } = await promisify(execFile)(process.execPath, [path.join(import.meta.dirname, 'hooks-load.ts'), JSON.stringify({ url, file: fileOf(index), connections: CONNECTIONS, seconds, ...(mode === 'fresh' && { stamp: STAMP }) })])
     const after = await processOf(base[server])
     const found = JSON.parse(stdout) as { answers: number, failures: number, seconds: number, p50: number, p99: number }
     if (found.failures > 0 || found.answers === 0) throw new Error(`${found.failures} of ${found.answers} answers of ${server} to ${call.name} were failures`)
-    return { perSecond: found.answers / found.seconds, p50: found.p50, p99: found.p99, cpu: (after.cpuSeconds - before.cpuSeconds) * 1000 / found.answers, rss: after.rss / 2 ** 20 }
+    return {
+      perSecond: found.answers / found.seconds,
+      p50: found.p50,
+      p99: found.p99,
+      cpu: (after.cpuSeconds - before.cpuSeconds) * 1000 / found.answers,
+      rss: after.rss / 2 ** 20,
+      computed: after.computed - before.computed,
+      givenAgain: after.givenAgain - before.givenAgain
+    }
   }
   return { load, stop }
 }
@@ -73,9 +84,10 @@ async function assertSameBytes (calls: Call[], base: { hooks: string, bare: stri
   }
 }
 
-/** Both servers tell this of themselves in Prometheus' text format. */
-async function processOf (base: string): Promise<{ cpuSeconds: number, rss: number }> {
+/** Both servers tell this of themselves in Prometheus' text format; only the hooks tell of answers. */
+async function processOf (base: string): Promise<{ cpuSeconds: number, rss: number, computed: number, givenAgain: number }> {
   const text = await (await fetch(`${base}/metrics`)).text()
-  const value = (name: string): number => Number(new RegExp(`^${name} (\\S+)`, 'm').exec(text)?.[1])
-  return { cpuSeconds: value('process_cpu_seconds_total'), rss: value('process_resident_memory_bytes') }
+  const value = (name: string): number => Number(new RegExp(`^${name} (\\S+)`, 'm').exec(text)?.[1] ?? 0)
+  const answers = (result: string): number => value(`sluice_hook_answer_cache_requests_total\\{result="${result}"\\}`)
+  return { cpuSeconds: value('process_cpu_seconds_total'), rss: value('process_resident_memory_bytes'), computed: answers('miss'), givenAgain: answers('hit') }
 }
