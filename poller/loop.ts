@@ -1,4 +1,4 @@
-// The poller at work, on the leader only: three rounds that do not wait for each other (registry, analysis, clock), and what is told of
+// The poller at work, on the leader only: rounds that do not wait for each other (registry, analysis, clock, pods), and what is told of
 // each change (Events, metrics). Everything is handed in, so that tests can replace any part.
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
@@ -16,16 +16,20 @@ import { PRIORITY } from './cluster/write-queue.ts'
 import { newEvents } from './events.ts'
 import type { Finding, Model } from './model.ts'
 import { createObjectWrites, type ObjectWrites } from './object-writes.ts'
+import type { KnownPod } from './pods/pod.ts'
+import { createPodsWork, type Wanted } from './pods/work.ts'
 import { createRefusalTeller } from './refusals.ts'
 import type { RegistryObserver } from './registry/observer.ts'
 import type { RolloutMetrics } from './rollout-metrics.ts'
 import { startRound, type Round, type RoundOptions } from './round.ts'
 
-export type WatchedKind = { plural: string, reflector: Reflector, writer: AnnotationWriter<KubeObject> }
+export type WatchedKind = { plural: string, reflector: Reflector, writer: AnnotationWriter<KubeObject>, hasPods?: boolean }
 
 export type LoopParts = {
   kinds: WatchedKind[]
   models: { reflector: Reflector<KubeObject & Model>, writer: AnnotationWriter<KubeObject & Model> }
+  /** Pods of the kinds that have pods; absent when none has. */
+  pods?: Reflector<KnownPod> | undefined
   registry: Pick<RegistryObserver, 'observe' | 'refusals' | 'hint' | 'nextDue'>
   analyst: Pick<Analyst, 'check' | 'nextDue'>
   recorder: EventRecorder
@@ -38,6 +42,8 @@ export type LoopParts = {
   shortestMs?: number
   /** The first pause of an object that could not be written, in ms. */
   retryMs?: number
+  /** Between two writes of pods on one object, in ms. */
+  podsPauseMs?: number
 }
 
 export type Loop = {
@@ -74,7 +80,7 @@ async function untilSynced (kinds: WatchedKind[], signal: AbortSignal): Promise<
   await Promise.race([aborted, Promise.all(kinds.map(({ reflector }) => reflector.synced))])
 }
 
-type Rounds = { registry: Round, analysis: Round, clock: Round }
+type Rounds = { registry: Round, analysis: Round, clock: Round, pods?: Round }
 
 /** For how long a round of checks waits for its writes, in ms: they are soon done, or hold up nobody. */
 const PATIENCE_MS = 1_000
@@ -87,6 +93,8 @@ function startRounds (parts: LoopParts, signal: AbortSignal): Rounds {
     analysis: startRound({ ...shared, name: 'analysis', ...analysisWork(parts, { signal, onEnd: () => { rounds.analysis.wake() } }) }),
     clock: startRound({ ...shared, name: 'clock', ...clockWork(parts, { signal, onEnd: () => { rounds.clock.wake() } }) })
   }
+  const pods = podsWork(parts, { signal, onEnd: () => { rounds.pods?.wake() } })
+  if (pods) rounds.pods = startRound({ ...shared, name: 'pods', ...pods })
   return rounds
 }
 
@@ -150,6 +158,20 @@ function clockWork (parts: LoopParts, term: Term): Work {
       for (const kind of all) kind.writes.put(dueClocks(free(kind), now))
     }
   }
+}
+
+function podsWork (parts: LoopParts, term: Term): Work | undefined {
+  const { pods, kinds, serverTime, podsPauseMs } = parts
+  if (!pods) return undefined
+  return createPodsWork({
+    pods,
+    kinds: kinds.filter(({ hasPods }) => hasPods),
+    serverTime,
+    signal: term.signal,
+    ...(podsPauseMs !== undefined && { pauseMs: podsPauseMs }),
+    makeWrites: (writing) => writesOf<Wanted>(parts, term, { key: FACTS.pods, ...writing }),
+    onNews: term.onEnd
+  })
 }
 
 type Writing<Fact> = { key: string, write: (finding: Finding<Fact>) => Promise<void>, onWritten?: (finding: Finding<Fact>) => void }

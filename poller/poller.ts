@@ -15,6 +15,7 @@ import { createWriteQueue, type WriteQueue } from './cluster/write-queue.ts'
 import { createLoop, type Loop } from './loop.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 import { createSlimModel, slimAny, type Model } from './model.ts'
+import { watchPods } from './pods/watch.ts'
 import { createRegistryObserver, type RegistryObserver } from './registry/observer.ts'
 import { startWebhookServer, type WebhookServer } from './registry/webhook-server.ts'
 import { makeServer } from './server.ts'
@@ -34,7 +35,7 @@ export type Poller = {
   close: () => Promise<void>
 }
 
-type Kind = { watched: Watched, plural: string, reflector: Reflector, writer: AnnotationWriter<KubeObject> }
+type Kind = { watched: Watched, plural: string, hasPods: boolean, reflector: Reflector, writer: AnnotationWriter<KubeObject> }
 
 const monotonic = (): number => performance.now()
 
@@ -45,10 +46,11 @@ export async function startPoller (settings: Settings, logger: Logger): Promise<
   const client = createClusterClient(await connect({ ...settings, monotonic }), { monotonic, onCall: metrics.onCall })
   const queue = createWriteQueue()
   kinds.push(...WATCHED.map((watched) => watch(watched, { client, queue, settings, logger, mayWrite: () => elector.isLeader() })))
+  const pods = kinds.some(({ hasPods }) => hasPods) ? watchPods({ client, namespace: settings.namespace, logger, monotonic }) : undefined
   const observers = createObservers(settings, { client, kinds, metrics, logger })
   const identity = `${settings.podName}_${randomUUID()}`
   const recorder = createEventRecorder({ client, queue, instance: settings.podName, logger })
-  const loop = createLoop({ kinds, models: modelsOf(kinds), ...observers, recorder, metrics: metrics.rollouts, serverTime: client.serverTime, onRound: metrics.onRound, logger })
+  const loop = createLoop({ kinds, models: modelsOf(kinds), pods, ...observers, recorder, metrics: metrics.rollouts, serverTime: client.serverTime, onRound: metrics.onRound, logger })
 
   const server = makeServer({ metrics, isReady: () => kinds.every(({ reflector }) => reflector.hasSynced()) })
   const metricsUrl = await server.listen({ host: settings.host, port: settings.metricsPort })
@@ -74,7 +76,7 @@ export async function startPoller (settings: Settings, logger: Logger): Promise<
       // The lease is handed over only when nothing of ours writes any more.
       await Promise.race([leading, sleep(PATIENCE_MS, undefined, { ref: false })])
       await Promise.race([queue.close(), sleep(PATIENCE_MS, undefined, { ref: false })])
-      await Promise.all([recorder.close(), elector.close(), server.close(), ...kinds.map(({ reflector }) => reflector.close())])
+      await Promise.all([recorder.close(), elector.close(), server.close(), pods?.close(), ...kinds.map(({ reflector }) => reflector.close())])
       await client.close()
     }
   }
@@ -85,7 +87,7 @@ type Surroundings = { client: ClusterClient, queue: WriteQueue, settings: Settin
 function watch (watched: Watched, { client, queue, settings, logger, mayWrite }: Surroundings): Kind {
   const reflector = startReflector({ client, path: collectionPath(watched, settings.namespace), slim: watched === MLFLOW_MODELS ? createSlimModel() : slimAny, logger, monotonic })
   const writer = createAnnotationWriter({ client, queue, store: reflector.store, pathOf: (metadata) => objectPath(watched, metadata), monotonic, mayWrite, onSilence: reflector.renew, logger })
-  return { watched, plural: watched.plural, reflector, writer }
+  return { watched, plural: watched.plural, hasPods: watched.hasPods ?? false, reflector, writer }
 }
 
 function modelsOf (kinds: Kind[]): { reflector: Reflector<KubeObject & Model>, writer: AnnotationWriter<KubeObject & Model> } {

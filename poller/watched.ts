@@ -2,7 +2,8 @@
 import { API_VERSION } from '../hooks/core/kind.ts'
 import type { Metadata } from '../hooks/core/request.ts'
 
-export type Watched = { plural: string, scope: 'Namespaced' | 'Cluster' }
+/** `hasPods`: pods of its children carry the label sluice.dev/parent, and it is told of them. */
+export type Watched = { plural: string, scope: 'Namespaced' | 'Cluster', hasPods?: boolean }
 
 export const MLFLOW_MODELS: Watched = { plural: 'mlflowmodels', scope: 'Namespaced' }
 

@@ -77,7 +77,8 @@ export function findDownloadResult (pods: PodsFact | undefined, owner: string): 
   return pods?.filter((pod) => pod.owner === owner).map((pod) => parseDownloadResult(pod.result)).find((found) => found !== undefined)
 }
 
-function parseDownloadResult (text: string | undefined): DownloadResult | undefined {
+/** The result that a termination message, or its copy in a fact, is; undefined when it is none. */
+export function parseDownloadResult (text: string | undefined): DownloadResult | undefined {
   if (text === undefined) return undefined
   try {
     const value: unknown = JSON.parse(text)

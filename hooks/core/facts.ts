@@ -93,6 +93,8 @@ export type PodsFact = Static<typeof PodsFact>
 export const ReferencesFact = Type.Record(Type.String(), Type.String())
 export type ReferencesFact = Static<typeof ReferencesFact>
 
+type AnyFact = RegistryFact | AnalysisFact | PodsFact | ReferencesFact
+
 /** All that the annotations of one parent say. */
 export type Facts = {
   registry?: RegistryFact
@@ -141,10 +143,15 @@ export function parseCommands (annotations: KubeObject['metadata']['annotations'
 }
 
 /** The annotation's text for a fact: numbers rounded to 4 significant digits, so that noise is no change. Throws over FACT_LIMIT. */
-export function formatFact (fact: RegistryFact | AnalysisFact | PodsFact | ReferencesFact): string {
-  const text = escapeInvisible(JSON.stringify(fact, (_key, value: unknown) => typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(4)) : value))
+export function formatFact (fact: AnyFact): string {
+  const text = factText(fact)
   if (text.length > FACT_LIMIT) throw new RangeError(`a fact of ${text.length} characters is over the limit of ${FACT_LIMIT}`)
   return text
+}
+
+/** The same, however long: for who makes a fact fit. */
+export function factText (fact: AnyFact): string {
+  return escapeInvisible(JSON.stringify(fact, (_key, value: unknown) => typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(4)) : value))
 }
 
 /** All instants that the facts hold, for the request's time. */

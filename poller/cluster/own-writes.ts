@@ -3,7 +3,7 @@ import type { KubeObject } from '../../hooks/core/request.ts'
 import type { Store } from './store.ts'
 
 /** For how long our own write is preferred to what the watch shows, in ms: by then it shows the write or something newer. */
-const OVERLAY_MS = 60_000
+export const OVERLAY_MS = 60_000
 /** How long, in ms, a watch may show nothing at all of an object that we have written before it counts as dead. */
 const DOUBT_MS = 10_000
 

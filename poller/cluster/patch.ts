@@ -3,7 +3,7 @@ import type { Logger } from 'pino'
 import type { KubeObject, Metadata } from '../../hooks/core/request.ts'
 import { isApiError } from './api-error.ts'
 import type { ClusterClient } from './client.ts'
-import { rememberOwnWrites } from './own-writes.ts'
+import { rememberOwnWrites, type OwnWrites } from './own-writes.ts'
 import type { Store } from './store.ts'
 import type { Priority, WriteQueue } from './write-queue.ts'
 
@@ -28,7 +28,9 @@ export type AnnotationWriter<T extends KubeObject> = {
    * when its turn comes after the end of the term of office that it belongs to.
    */
   write: (uid: string, annotations: Record<string, string>, priority: Priority, term?: AbortSignal) => Promise<void>
-  /** The objects as they are once our own writes are seen. */
+  /** The object with this uid as it is once our own writes are seen. */
+  object: (uid: string) => T | undefined
+  /** All of them. */
   objects: () => T[]
 }
 
@@ -99,8 +101,13 @@ export function createAnnotationWriter<T extends KubeObject> (options: WriterOpt
         if (pending.get(uid) === entry) pending.delete(uid)
       }
     },
+    object: (uid) => laidOver(ownWrites, store.get(uid)),
     objects: () => store.all().map(ownWrites.laidOver)
   }
+}
+
+function laidOver<T extends KubeObject> (ownWrites: OwnWrites<T>, object: T | undefined): T | undefined {
+  return object && ownWrites.laidOver(object)
 }
 
 /** Those annotations that the object does not carry already. */
