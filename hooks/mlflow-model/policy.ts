@@ -8,7 +8,8 @@ import type { Spec } from './schema.ts'
 
 export function policyOf ({ rollout, analysis, whenAliasMissing }: Spec): Policy {
   return {
-    steps: rollout.steps,
+    // A rule of the CRD says that they rise; where nobody checked it, steps up and down would follow each other for ever.
+    steps: [...new Set(rollout.steps)].sort((a, b) => a - b),
     approval: rollout.approval,
     paused: rollout.paused,
     newVersion: rollout.newVersion,

@@ -56,8 +56,8 @@ export function apiErrorOf (what: string, status: number, body: ApiStatus | unde
 }
 
 function waitOf (header: number | undefined, body: ApiStatus | undefined): number | undefined {
-  const seconds = body?.details?.retryAfterSeconds
-  const asked = header ?? (seconds === undefined ? undefined : seconds * 1000)
+  const seconds: unknown = body?.details?.retryAfterSeconds
+  const asked = header ?? (typeof seconds === 'number' && seconds >= 0 ? seconds * 1000 : undefined)
   return asked === undefined ? undefined : Math.min(asked, LONGEST_RETRY_AFTER_MS)
 }
 

@@ -1,5 +1,8 @@
 // One watch stream: opens it, splits its lines and tells a stream that ended from one that failed or fell silent.
-import { apiErrorOf, type ApiStatus } from './api-error.ts'
+import { Type, type Static } from '@sinclair/typebox'
+import { Value } from '@sinclair/typebox/value'
+import { oneOf } from '../../hooks/core/schema.ts'
+import { ApiError, apiErrorOf, type ApiStatus } from './api-error.ts'
 import type { ClusterClient } from './client.ts'
 import type { KubeObject } from '../../hooks/core/request.ts'
 
@@ -16,8 +19,8 @@ export type WatchOptions = {
 }
 
 /**
- * Yields the events of one stream until the server ends it. Throws an ApiError (Gone also when 410 comes as an ERROR event),
- * or an Error when the stream outlives its time.
+ * Yields the events of one stream until the server ends it. Throws an ApiError (Gone also when 410 comes as an ERROR event, Unavailable for a line that is no event),
+ * or an Error when the stream outlives its time or falls silent.
  */
 export async function * watchOnce (client: ClusterClient, options: WatchOptions): AsyncGenerator<WatchEvent> {
   const { path, resourceVersion, timeoutSeconds } = options
@@ -25,22 +28,43 @@ export async function * watchOnce (client: ClusterClient, options: WatchOptions)
   const signal = AbortSignal.any([options.signal, overdue])
   const stream = await client.watch(path, { query: { watch: true, allowWatchBookmarks: true, resourceVersion, timeoutSeconds }, signal })
   for await (const line of splitLines(stream)) {
-    const event = JSON.parse(line) as { type: WatchEvent['type'] | 'ERROR', object: KubeObject }
-    if (event.type === 'ERROR') {
-      const status = event.object as ApiStatus
-      throw apiErrorOf(`WATCH ${path}`, status.code ?? 500, status)
-    }
-    yield event as WatchEvent
+    const event = parseEvent(line)
+    if (!event) throw new ApiError(`WATCH ${path} sent a line that is no event`, { kind: 'Unavailable', status: 0 })
+    if (event.type === 'ERROR') throw apiErrorOf(`WATCH ${path}`, typeof event.object.code === 'number' ? event.object.code : 500, event.object as ApiStatus)
+    yield event as unknown as WatchEvent
   }
 }
 
-/** Lines of a byte stream, without empty ones. A last line without its end was cut off in transit and is dropped. */
+const Event = Type.Union([
+  Type.Object({ type: Type.Literal('ERROR'), object: Type.Object({ code: Type.Optional(Type.Unknown()) }) }),
+  Type.Object({ type: oneOf(['ADDED', 'MODIFIED', 'DELETED', 'BOOKMARK']), object: Type.Object({ metadata: Type.Object({}) }) })
+])
+
+/** An event as the API server sends it, an ERROR with a Status; undefined for anything else, such as a proxy's page. */
+function parseEvent (line: string): Static<typeof Event> | undefined {
+  try {
+    const event: unknown = JSON.parse(line)
+    return Value.Check(Event, event) ? event : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Characters of one line. An object has 1.5 MB at most; without a limit a line without end would fill the memory. */
+const LONGEST_LINE = 16 * 2 ** 20
+
+/** Lines of a byte stream, without empty ones. A last line without its end was cut off in transit and is dropped. Throws an ApiError for one without end. */
 export async function * splitLines (stream: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
   const decoder = new TextDecoder()
   let rest = ''
   for await (const chunk of stream) {
-    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n')
-    rest = lines.pop() ?? ''
-    yield * lines.filter((line) => line !== '')
+    // Only what is new is searched: a long line comes in many chunks.
+    const [first = '', ...lines] = decoder.decode(chunk, { stream: true }).split('\n')
+    rest += first
+    if (rest.length > LONGEST_LINE) throw new ApiError(`a watch sent a line of more than ${LONGEST_LINE} characters`, { kind: 'Unavailable', status: 0 })
+    for (const line of lines) {
+      if (rest !== '') yield rest
+      rest = line
+    }
   }
 }

@@ -9,6 +9,7 @@ t.test('a predictor is named after number and creation time', async (t) => {
   t.equal(predictorName(v7), 'v7-0zosjf')
   t.equal(predictorName({ ...v7, createdAt: '2026-01-05T10:00:00.124Z' }), 'v7-0zosjg')
   t.equal(predictorName({ ...v7, createdAt: '2026-01-05T11:00:00.123+01:00' }), 'v7-0zosjf', 'however the time is written')
+  t.match(predictorName({ ...v7, createdAt: '1969-07-20T20:17:40.000Z' }), /^v7-[0-9a-z]{6}$/, 'before 1970, too')
 })
 
 t.test('a rollout is named after its version and number', async (t) => {

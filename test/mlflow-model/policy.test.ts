@@ -24,6 +24,7 @@ const DEFAULTS: Policy = {
 
 const policies: Array<{ name: string, spec?: object, want: Partial<Policy> }> = [
   { name: 'the defaults are those of the documentation', want: {} },
+  { name: 'steps that nobody checked rise all the same', spec: { rollout: { steps: [20, 60, 20, 5] } }, want: { steps: [5, 20, 60] } },
   { name: 'how to move is taken over', spec: { rollout: { steps: [5], approval: 'Manual', paused: true, newVersion: 'Queue' } }, want: { steps: [5], approval: 'Manual', paused: true, newVersion: 'Queue' } },
   { name: 'spans are told in seconds', spec: { rollout: { progressDeadline: '1h30m', keepStable: '2m', keepFailed: '90s' } }, want: { progressDeadline: 5400, keepStable: 120, keepFailed: 90 } },
   { name: 'a span of 0 is 0', spec: { rollout: { keepFailed: '0s' } }, want: { keepFailed: 0 } },

@@ -7,10 +7,11 @@ import { NOT_DEPLOYED, type Observation, type Served } from '../../hooks/serving
 import { deepFreeze } from '../helpers/deep-freeze.ts'
 import { failure, memory, PARTIAL, READY, V1, V2, V3, withRollout } from '../helpers/rollout.ts'
 
-type Seen = { state?: Memory | string, versions?: Served[], pods?: Record<string, typeof READY> }
+type Seen = { state?: Memory | string, versions?: Served[], pods?: Record<string, typeof READY>, unidentified?: string }
 
-function observation ({ state, versions = [], pods = {} }: Seen): Observation {
+function observation ({ state, versions = [], pods = {}, unidentified }: Seen): Observation {
   return {
+    ...(unidentified !== undefined && { unidentified }),
     ...(state !== undefined && { state: typeof state === 'string' ? state : formatMemory(state) }),
     shares: {},
     versions,
@@ -74,6 +75,7 @@ const forgotten: Array<{ name: string, seen: Seen, status?: unknown, want: Memor
   { name: 'of versions that are not ready the one with most traffic is stable', seen: { versions: [serves(V1, 40), serves(V2, 60)] }, want: reconstructed(V2) },
   { name: 'of equals the first is stable', seen: { versions: [serves(V1, 50), serves(V2, 50)] }, want: reconstructed(V1) },
   { name: 'a status without versions keeps counter, failures and sequence', seen: { versions: [serves(V1, 100)] }, status: { ...empty, ...remembered }, want: reconstructed(V1, { ...empty, ...remembered }) },
+  { name: 'memory in an object that serves nothing is none: it would take away what serves', seen: { state: empty, versions: [serves(V1, 100)], pods: { 1: READY } }, status: empty, want: reconstructed(V1, empty) },
   { name: 'an object in which nothing of ours can be recognised is left as it was', seen: {}, want: { sequence: 0, counter: 0 } }
 ]
 
@@ -82,6 +84,12 @@ for (const { name, seen, status, want } of forgotten) {
     t.strictSame(recall(observation(seen), deepFreeze(status)), { action: 'rewrite', memory: want })
   })
 }
+
+t.test('what has traffic and says nothing of its version is not decided about', async (t) => {
+  const seen = observation({ unidentified: 'nobody knows' })
+  t.throws(() => recall(seen, undefined), { name: 'UnprocessableError', message: 'nobody knows' })
+  t.match(recall(seen, deepFreeze(newer)), { action: 'rewrite', memory: newer }, 'unless the status knows')
+})
 
 t.test('what the status shows beside the memory is no part of it', async (t) => {
   const shown = { ...newer, stable: { ...V1, ready: true }, phase: 'Progressing', conditions: [], weight: 10 }

@@ -43,6 +43,7 @@ const rows: Array<{ name: string, spec?: object, fact?: RegistryFact, want: Targ
   { name: 'a template with {uri} needs one', spec: { modelUri: '{uri}/model' }, fact: without('uri'), want: found() },
   { name: 'a template can go on from the URI, and name a variable twice', spec: { modelUri: '{uri}/{version}/{version}' }, fact: FOUND, want: found('s3://models/7/7/7') },
   { name: 'what is no variable stays as it is', spec: { modelUri: '{uri}?{other}$&' }, fact: FOUND, want: found('s3://models/7?{other}$&') },
+  { name: 'a template that makes too long a URI makes none', spec: { modelUri: '{uri}'.repeat(200) }, fact: FOUND, want: found() },
   { name: 'values are not templates themselves', spec: { modelUri: '{uri}' }, fact: { ...FOUND, uri: 's3://{version}' }, want: found('s3://{version}') }
 ]
 

@@ -9,6 +9,9 @@ import type { RolloutFacts } from './facts.ts'
 
 const isMemory = TypeCompiler.Compile(Memory)
 
+/** Characters that the API server takes for all annotations of an object together. */
+const LONGEST_TEXT = 256 * 1024
+
 /** Memory of an object that has never decided anything. */
 export const EMPTY_MEMORY: Memory = Object.freeze({ sequence: 0, counter: 0 })
 
@@ -43,7 +46,7 @@ function isCoherent (memory: Memory): boolean {
 
 /** Memory in the annotation's text. */
 export function parseMemoryText (text: string | undefined): Memory | undefined {
-  if (text === undefined) return undefined
+  if (text === undefined || text.length > LONGEST_TEXT) return undefined
   try {
     return parseMemory(JSON.parse(text))
   } catch {

@@ -74,6 +74,7 @@ const corrupt: Array<{ name: string, given: unknown }> = [
   { name: 'empty text', given: '' },
   { name: 'half a text', given: asText.slice(0, -1) },
   { name: 'null', given: 'null' },
+  { name: 'a text longer than all annotations of an object may be', given: `${asText}${' '.repeat(256 * 1024)}` },
   { name: 'a rollout without a canary', given: formatMemory({ ...stepping, canary: undefined } as unknown as Memory) },
   { name: 'a canary without a rollout', given: formatMemory({ ...stepping, rollout: undefined } as unknown as Memory) },
   { name: 'shares that do not sum to 100', given: formatMemory({ ...stepping, traffic: { ...SETTLED, stable: 80 } }) },
