@@ -1,4 +1,5 @@
-# One image, two programs: `node hooks/main.ts` and `node poller/main.ts`. TypeScript runs as it is, so nothing is built.
+# One image, three programs: `node hooks/main.ts`, `node poller/main.ts`, and in the pods of Jobs `node jobs/download-model.ts`. TypeScript runs as it is, so
+# nothing is built.
 # Pin it by digest where you build for production: --build-arg NODE_IMAGE=node:24-slim@sha256:…
 ARG NODE_IMAGE=node:24-slim
 
@@ -11,12 +12,13 @@ RUN rm package-lock.json
 COPY package.json LICENSE ./
 COPY hooks ./hooks
 COPY poller ./poller
+COPY jobs ./jobs
 # Files come with the modes of the checkout, and the user who runs them owns none.
 RUN chmod -R a+rX,go-w .
 
 FROM ${NODE_IMAGE}
 LABEL org.opencontainers.image.title="Sluice" \
-      org.opencontainers.image.description="Hooks and poller of Sluice" \
+      org.opencontainers.image.description="Hooks, poller and jobs of Sluice" \
       org.opencontainers.image.licenses="Apache-2.0"
 ENV NODE_ENV=production
 # glibc otherwise keeps a pool of memory for each thread, and gives little of what is freed back to the system.

@@ -134,7 +134,7 @@ export default [
   },
   {
     // One reader of the environment a program: then one schema knows all settings, and names the variable that is wrong.
-    files: ['hooks/*.ts', 'poller/**/*.ts'],
+    files: ['hooks/*.ts', 'poller/**/*.ts', 'jobs/**/*.ts'],
     // exec-credential.ts reads nothing: it hands the whole environment on to the program that kubeconfig names.
     ignores: ['**/settings.ts', 'poller/cluster/exec-credential.ts'],
     rules: { 'n/no-process-env': 'error' }

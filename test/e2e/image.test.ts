@@ -1,10 +1,14 @@
-// The image, which cannot be built here: what its Dockerfile copies and installs is put into a folder, and both programs are started from there with
+// The image, which cannot be built here: what its Dockerfile copies and installs is put into a folder, and its programs are started from there with
 // the image's environment.
 import { readFileSync } from 'node:fs'
 import { rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
 import { dirname, join } from 'node:path'
 import t from 'tap'
 import { stringify } from 'yaml'
+import { makeDownloadContainer } from '../../hooks/core/download.ts'
 import { makeDeployment } from '../../manifests/generate/install/deployment.ts'
 import { startApiServer } from '../../playground/api-server/server.ts'
 import { freePort } from '../../playground/system/processes.ts'
@@ -34,8 +38,8 @@ t.test('how the image is made', async (t) => {
 t.test('what is in the image, and what is not', async (t) => {
   const files = (await inventory(image.root)).map((line) => line.replace(/ \S+ \S+$/, ''))
   const has = (path: string) => files.includes(path)
-  for (const path of ['app/package.json', 'app/LICENSE', 'app/hooks/main.ts', 'app/poller/main.ts', 'app/node_modules/fastify/package.json']) t.ok(has(path), path)
-  for (const path of ['app/test', 'app/playground', 'app/manifests', 'app/.git', 'app/node_modules/tap', 'app/node_modules/typescript', 'app/node_modules/node', 'app/poller/README.md', 'app/package-lock.json', 'usr/local/bin/npm', 'usr/local/bin/yarn', 'usr/local/lib/node_modules', 'opt/yarn-v1']) t.notOk(has(path), path)
+  for (const path of ['app/package.json', 'app/LICENSE', 'app/hooks/main.ts', 'app/poller/main.ts', 'app/jobs/download-model.ts', 'app/node_modules/fastify/package.json']) t.ok(has(path), path)
+  for (const path of ['app/test', 'app/playground', 'app/manifests', 'app/.git', 'app/node_modules/tap', 'app/node_modules/typescript', 'app/node_modules/node', 'app/poller/README.md', 'app/jobs/README.md', 'app/package-lock.json', 'usr/local/bin/npm', 'usr/local/bin/yarn', 'usr/local/lib/node_modules', 'opt/yarn-v1']) t.notOk(has(path), path)
   t.strictSame(await closedToOthers(join(image.root, 'app')), [], 'whoever runs it may read all of it, whatever the checkout was like, and write nothing')
 })
 
@@ -52,6 +56,21 @@ t.test('both programs run, are ready, and write nothing', async (t) => {
   }
   const call = await fetch(`${hooks.url}/mlflowmodels/sync`, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: readFileSync(join(ROOT, 'manifests/requests/mlflow-model-sync.json')) })
   t.equal(call.status, 200, 'a hook answers')
+  t.strictSame(await inventory(image.root), before)
+})
+
+t.test('the program of the Jobs runs, as the pods of Jobs start it, and writes nothing but the model', async (t) => {
+  const before = await inventory(image.root)
+  const model = createServer((_request, response) => { response.end('x') }).listen(0, '127.0.0.1')
+  t.teardown(() => { model.close() })
+  await once(model, 'listening')
+  const volume = join(folder, 'volume')
+  const download = { uri: `http://127.0.0.1:${(model.address() as AddressInfo).port}/m.bin`, sha256: '', folder: join(volume, 'm'), fileName: '', unpack: false, mustHold: '', maxBytes: 0 }
+  const container = makeDownloadContainer(download, { image: 'sluice', credentialsSecret: '', mount: { name: 'model', mountPath: volume } }) as { command: string[], env: Array<{ name: string, value: string }> }
+  const [program = '', ...args] = container.command
+  const env = [...Object.entries(image.env), ...container.env.map(({ name, value }) => [name, value]), ['TERMINATION_LOG', join(folder, 'termination-log')]]
+  await commandOf('env', {})(['-i', `-C${join(image.root, image.workdir)}`, `PATH=${PATH}`, ...env.map(([name, value]) => `${name}=${value}`), program, ...args])
+  t.match(JSON.parse(readFileSync(join(folder, 'termination-log'), 'utf8')), { bytes: 1, files: 1 })
   t.strictSame(await inventory(image.root), before)
 })
 

@@ -10,6 +10,7 @@ import { asDownloadError } from '../../jobs/download/failure.ts'
 import { runDownload, type Surroundings } from '../../jobs/download/run.ts'
 import { readSettings } from '../../jobs/download/settings.ts'
 import { failureLine, resultLine } from '../../jobs/download/termination.ts'
+import type { LocalServer } from '../helpers/local-server.ts'
 import { temporaryFolder } from '../helpers/servers/cut-off.ts'
 
 export type Outcome = { result: object } | { failure: string, message: string, permanent: boolean }
@@ -85,4 +86,9 @@ export function folderIn (root: string, name: string): string {
   const folder = join(root, name)
   mkdirSync(folder, { recursive: true })
   return folder
+}
+
+/** The parts that a server was asked for, each with its condition; undefined: all of it. */
+export function rangesAsked ({ asked }: LocalServer): Array<string | undefined> {
+  return asked.map(({ headers: { range, 'if-range': condition } }) => range === undefined ? undefined : `${range}${condition === undefined ? '' : ` if ${String(condition)}`}`)
 }

@@ -1,54 +1,13 @@
 // Downloads from web servers that do as they please: each row is what the server does, and what becomes of it.
+import tls from 'node:tls'
+import { generate } from 'selfsigned'
 import t from 'tap'
-import { serveContent, type Answer } from './content-server.ts'
-import { openVolume, sha256 } from './scene.ts'
-
-const CONTENT = Buffer.from('0123456789'.repeat(30_000))
-const OTHER = Buffer.from('abcdefghij'.repeat(20_000))
-const whole = (content: Buffer) => ({ sha256: sha256(content), bytes: content.length, files: 1 })
-
-type Row = {
-  name: string
-  answers: Answer[]
-  /** What arrives [the whole file]. */
-  arrives?: Buffer
-  /** Or the reason why nothing does. */
-  fails?: [reason: string, permanent: boolean, message: RegExp]
-  /** The parts that are asked for, where that is certain. */
-  ranges?: Array<string | undefined>
-  settings?: Record<string, string>
-}
-
-const rows: Row[] = [
-  { name: 'a file arrives as it is', answers: [{}], ranges: [undefined] },
-  { name: 'after a cut it is gone on with where it broke off, and only if it is still the same', answers: [{ cutAfter: 100_000 }, {}], ranges: [undefined, 'bytes=100000- if "1"'] },
-  { name: 'a line that is cut again and again is no obstacle as long as each try brings more', answers: Array.from({ length: 12 }, () => ({ cutAfter: 25_000 })), ranges: [undefined, ...Array.from({ length: 11 }, (_, i) => `bytes=${(i + 1) * 25_000}- if "1"`)] },
-  { name: 'a file that changes between two tries is fetched anew, whole', answers: [{ cutAfter: 100_000 }, { content: OTHER, etag: '"2"' }], arrives: OTHER, ranges: [undefined, 'bytes=100000- if "1"'] },
-  { name: 'a server without ranges sends all of it again', answers: [{ cutAfter: 100_000, ranges: false }, { ranges: false }], ranges: [undefined, 'bytes=100000- if "1"'] },
-  { name: 'without anything that tells one state of the file from the next, nothing is put together', answers: [{ cutAfter: 100_000, etag: null }, { etag: null }], ranges: [undefined, undefined] },
-  { name: 'a weak ETag does not tell states apart', answers: [{ cutAfter: 100_000, etag: 'W/"1"' }, { etag: 'W/"1"' }], ranges: [undefined, undefined] },
-  { name: 'a time of change does', answers: [{ cutAfter: 100_000, etag: null, headers: { 'last-modified': 'Sat, 21 Nov 2026 10:00:00 GMT' } }, { etag: 'Sat, 21 Nov 2026 10:00:00 GMT' }], ranges: [undefined, 'bytes=100000- if Sat, 21 Nov 2026 10:00:00 GMT'] },
-  { name: 'a server that announces more than it ever sends is believed neither the first time nor later', answers: [{ length: 400_000 }], fails: ['Cut', false, /was cut|had been announced/] },
-  { name: 'a part of another length is not put to the rest', answers: [{ cutAfter: 100_000 }, { content: Buffer.concat([CONTENT, OTHER]) }, {}], ranges: [undefined, 'bytes=100000- if "1"', undefined] },
-  { name: 'silence is no end: the connection is given up, and the rest asked for', answers: [{ stallAfter: 100_000 }, {}], settings: { DOWNLOAD_STALL_SECONDS: '0.3' }, ranges: [undefined, 'bytes=100000- if "1"'] },
-  { name: 'a server in trouble is asked again', answers: [{ status: 500 }, { status: 503 }, { status: 502 }, {}], ranges: [undefined, undefined, undefined, undefined] },
-  { name: 'and given up after some tries', answers: [{ status: 503 }], fails: ['Unreachable', false, /answers 503 \(no\); it is tried again/], ranges: [undefined, undefined, undefined, undefined] },
-  { name: 'who says when to come again is obeyed', answers: [{ status: 429, headers: { 'retry-after': '0' } }, {}], ranges: [undefined, undefined] },
-  { name: 'but nobody waits for hours', answers: [{ status: 429, headers: { 'retry-after': '7200' } }], fails: ['Unreachable', false, /answers 429/], ranges: [undefined] },
-  { name: 'what is not there is asked for once', answers: [{ status: 404 }], fails: ['NotFound', true, /\/m\.bin answers 404 \(no\); check the address/], ranges: [undefined] },
-  { name: 'nor is what was removed for good', answers: [{ status: 410 }], fails: ['NotFound', true, /410/], ranges: [undefined] },
-  { name: 'who is not let in does not knock again', answers: [{ status: 401 }], fails: ['AccessDenied', true, /401 .*check the credentials Secret/], ranges: [undefined] },
-  { name: 'nor who is refused', answers: [{ status: 403 }], fails: ['AccessDenied', true, /403/], ranges: [undefined] },
-  { name: 'any other refusal is final, too', answers: [{ status: 400 }], fails: ['Refused', true, /400/], ranges: [undefined] },
-  { name: 'a redirect is followed', answers: [{ redirect: '/elsewhere/x.bin' }, {}], ranges: [undefined, undefined] },
-  { name: 'redirects in a circle end', answers: [{ redirect: '/m.bin' }], fails: ['RedirectRefused', true, /more than 5 times/], ranges: Array.from({ length: 6 }, () => undefined) },
-  { name: 'a redirect to a file of the pod is not followed', answers: [{ redirect: 'file:///etc/passwd' }], fails: ['RedirectRefused', true, /file: address/], ranges: [undefined] },
-  { name: 'what is sent in an encoding is not the file', answers: [{ headers: { 'content-encoding': 'br' } }], fails: ['SourceUnsupported', true, /encoding br/], ranges: [undefined] },
-  { name: 'the hash that was asked for is the one that came', answers: [{}], settings: { MODEL_SHA256: sha256(CONTENT).toUpperCase() }, ranges: [undefined] },
-  { name: 'any other hash is refused', answers: [{}], settings: { MODEL_SHA256: sha256(OTHER) }, fails: ['HashMismatch', true, new RegExp(`${sha256(CONTENT)}, and ${sha256(OTHER)} was asked for`)], ranges: [undefined] },
-  { name: 'a wrong hash of what was put together has all of it fetched once more', answers: [{ cutAfter: 100_000 }, { content: Buffer.concat([OTHER, OTHER.subarray(0, 100_000)]) }, {}], settings: { MODEL_SHA256: sha256(CONTENT) }, fails: ['HashMismatch', true, /was asked for/], ranges: [undefined, 'bytes=100000- if "1"'] },
-  { name: 'more bytes than are allowed are not even begun with', answers: [{}], settings: { MODEL_MAX_BYTES: '299999' }, fails: ['TooLarge', true, /more than the 293 KiB/], ranges: [undefined] }
-]
+import { trustAuthorities } from '../../jobs/download/authorities.ts'
+import { readSettings } from '../../jobs/download/settings.ts'
+import { startServer } from '../helpers/local-server.ts'
+import { serveContent } from './content-server.ts'
+import { openVolume, rangesAsked, sha256 } from './scene.ts'
+import { CONTENT, rows } from './web-rows.ts'
 
 for (const { name, answers, arrives = CONTENT, fails, ranges, settings = {} } of rows) {
   t.test(name, async (t) => {
@@ -56,16 +15,39 @@ for (const { name, answers, arrives = CONTENT, fails, ranges, settings = {} } of
     const server = await serveContent(t, { content: CONTENT, arrived: volume.arrived }, ...answers)
     const uri = `${server.url}/m.bin`
     const outcome = await volume.download({ MODEL_URI: uri, ...settings })
-    const asked = server.asked.map(({ headers: { range, 'if-range': condition } }) => range === undefined ? undefined : `${range}${condition === undefined ? '' : ` if ${String(condition)}`}`)
-    if (ranges) t.strictSame(asked, ranges)
+    if (ranges) t.strictSame(rangesAsked(server), ranges)
     if (fails) {
       const [reason, permanent, message] = fails
       t.match(outcome, { failure: reason, permanent, message })
       t.equal(await volume.model(), undefined, 'there is no model')
       return
     }
-    t.strictSame(outcome, { result: { uri, ...whole(arrives) } })
+    t.strictSame(outcome, { result: { uri, sha256: sha256(arrives), bytes: arrives.length, files: 1 } })
     t.strictSame(await volume.model(), { 'm.bin': arrives.toString('latin1') })
     t.strictSame(await volume.beside(), ['.sluice-download-m.json', 'm'], 'nothing is left beside it but the marker')
   })
 }
+
+t.test('a redirect to another host gets no credentials', async (t) => {
+  const volume = openVolume(t)
+  const other = await serveContent(t, { content: Buffer.from('x'), arrived: volume.arrived }, {})
+  const first = await startServer(t, (response) => { response.writeHead(307, { location: `${other.url}/y` }).end() })
+  const outcome = await volume.download({ MODEL_URI: `${first.url}/m.bin`, HTTP_USERNAME: 'u', HTTP_PASSWORD: 'p' })
+  t.match(outcome, { result: { bytes: 1 } })
+  t.equal(first.asked[0]?.headers.authorization, `Basic ${btoa('u:p')}`)
+  t.equal(other.asked[0]?.headers.authorization, undefined)
+})
+
+t.test('a redirect from https to http is not followed', async (t) => {
+  const volume = openVolume(t)
+  const plain = await serveContent(t, { content: Buffer.from('x'), arrived: volume.arrived }, {})
+  const { private: key, cert } = await generate([{ name: 'commonName', value: '127.0.0.1' }], { extensions: [{ name: 'subjectAltName', altNames: [{ type: 7, ip: '127.0.0.1' }] }] })
+  const before = tls.getCACertificates('default')
+  t.teardown(() => { tls.setDefaultCACertificates(before) })
+  const secure = await startServer(t, (response) => { response.writeHead(302, { location: `${plain.url}/m.bin` }).end() }, { key, cert })
+  const variables = { MODEL_URI: `${secure.url}/m.bin` }
+  t.match(await volume.download(variables), { failure: 'Unreachable', permanent: true, message: /certificate of 127\.0\.0\.1:\d+ cannot be verified .*CA_CERTIFICATES/ })
+  await trustAuthorities(readSettings({ MODEL_FOLDER: '/m', CA_CERTIFICATES: cert, ...variables }))
+  t.match(await volume.download(variables), { failure: 'RedirectRefused', permanent: true, message: /from https to http/ })
+  t.strictSame(plain.asked, [])
+})
