@@ -41,7 +41,8 @@ function isCoherent (memory: Memory): boolean {
   if (traffic && !addsUp(traffic, rollout)) return false
   const served = [stable, previous, rollout?.present ? canary : undefined].filter((version) => version !== undefined)
   const shares = Object.values(wantedShares(memory))
-  return served.length === shares.length && (served.length === 0 || shares.reduce((sum, share) => sum + share, 0) === 100)
+  const isLoadable = served.every(({ uri }) => uri !== '')
+  return isLoadable && served.length === shares.length && (served.length === 0 || shares.reduce((sum, share) => sum + share, 0) === 100)
 }
 
 /** Memory in the annotation's text. */

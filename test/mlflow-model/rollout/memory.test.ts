@@ -15,7 +15,7 @@ const instant = fc.integer({ min: 0, max: 4e9 }).map((seconds) => new Date(secon
 const percent = fc.integer({ min: 0, max: 100 })
 const identity = { version: fc.string({ minLength: 1, maxLength: 64 }), createdAt: instant }
 const optional = <T>(model: { [K in keyof T]: fc.Arbitrary<T[K]> }, requiredKeys: Array<keyof T>) => fc.record(model, { requiredKeys, noNullPrototype: true })
-const version = optional({ ...identity, uri: text(100) }, ['version', 'createdAt', 'uri'])
+const version = optional({ ...identity, uri: fc.string({ minLength: 1, maxLength: 100 }) }, ['version', 'createdAt', 'uri'])
 
 const rollout = optional({
   id: text(128), stage: fc.constantFrom(...STAGES), step: fc.nat(), startedAt: instant, stepStartedAt: instant, trafficSince: instant, present: fc.boolean(), raised: fc.boolean(),
@@ -27,7 +27,7 @@ const memories = optional({
   counter: fc.nat(),
   stable: version,
   canary: version,
-  previous: optional({ ...identity, uri: text(100), keepUntil: instant, fastReturn: fc.boolean() }, ['version', 'createdAt', 'uri', 'keepUntil', 'fastReturn']),
+  previous: optional({ ...identity, uri: fc.string({ minLength: 1, maxLength: 100 }), keepUntil: instant, fastReturn: fc.boolean() }, ['version', 'createdAt', 'uri', 'keepUntil', 'fastReturn']),
   rollout,
   traffic: fc.record({ stable: percent, canary: percent, writtenAt: instant, routerTransition: text(128), inForce: fc.boolean(), canaryInForce: percent }, { noNullPrototype: true }),
   failedVersions: fc.array(optional({ ...identity, rollout: text(128), at: instant, reason: text(64), metrics: text(300) }, ['version', 'createdAt', 'rollout', 'at', 'reason']), { maxLength: 10 }),
@@ -79,6 +79,7 @@ const corrupt: Array<{ name: string, given: unknown }> = [
   { name: 'a canary without a rollout', given: formatMemory({ ...stepping, rollout: undefined } as unknown as Memory) },
   { name: 'shares that do not sum to 100', given: formatMemory({ ...stepping, traffic: { ...SETTLED, stable: 80 } }) },
   { name: 'a share for a canary that is not there', given: formatMemory({ ...stepping, rollout: { ...stepping.rollout as Rollout, present: false } }) },
+  { name: 'a version without a URI', given: formatMemory({ ...stepping, canary: { ...V2, uri: '' } }) },
   { name: 'one version in two places', given: formatMemory({ ...stepping, canary: V1 }) },
   { name: 'a sequence that cannot be counted on', given: formatMemory({ ...stepping, sequence: Number.MAX_SAFE_INTEGER }) },
   { name: 'a number that cannot be sent', given: formatMemory({ ...stepping, rollout: { ...stepping.rollout as Rollout, losses: 1e308 } }) },

@@ -1,0 +1,62 @@
+// What holds of every answer of every kind, whatever was asked.
+import { TypeCompiler, type TypeCheck } from '@sinclair/typebox/compiler'
+import type { TSchema } from '@sinclair/typebox'
+import { answerSync } from '../../../hooks/core/answer.ts'
+import { UnprocessableError, type Kind } from '../../../hooks/core/kind.ts'
+import type { SyncRequest, SyncResponse } from '../../../hooks/core/request.ts'
+import { crdProblems } from '../../helpers/crd-validation.ts'
+import { deepFreeze } from '../../helpers/deep-freeze.ts'
+import { demand } from './violation.ts'
+
+/** Characters of an answer: three versions with 64 variables of 32 KiB each, and then some. */
+const LARGEST_ANSWER = 16 * 2 ** 20
+
+const statusChecks = new Map<Kind, TypeCheck<TSchema>>()
+
+/** Asks twice, by a frozen request, and checks what came; undefined: 422, which is a refusal in one sentence. Any other error is a bug. */
+export function askPurely (kind: Kind, request: SyncRequest): SyncResponse | undefined {
+  const text = JSON.stringify(request)
+  deepFreeze(request)
+  const first = ask(kind, request)
+  const second = ask(kind, JSON.parse(text) as SyncRequest)
+  const bytes = JSON.stringify(first)
+  demand(bytes === JSON.stringify(second), () => 'the same request got two answers')
+  demand(JSON.stringify(request) === text, () => 'the request was changed')
+  demand(!('polluted' in {}) && !('deleting' in {}) && Object.keys(Object.prototype).length === 0, () => 'Object.prototype was changed')
+  if (first instanceof UnprocessableError) return checkSentence(first.message)
+  demand(bytes.length <= LARGEST_ANSWER, () => `the answer has ${bytes.length} characters`)
+  checkAnswer(kind, request, JSON.parse(bytes) as SyncResponse)
+  return first
+}
+
+function ask (kind: Kind, request: SyncRequest): SyncResponse | UnprocessableError {
+  try {
+    return answerSync(kind, request)
+  } catch (error) {
+    if (error instanceof UnprocessableError) return error
+    throw error
+  }
+}
+
+function checkSentence (message: string): undefined {
+  demand(message.length >= 10 && message.length <= 1000, () => `a refusal of ${message.length} characters`)
+}
+
+function checkAnswer (kind: Kind, request: SyncRequest, { status, children, finalized }: SyncResponse): void {
+  if (finalized) return
+  const check = statusChecks.get(kind) ?? TypeCompiler.Compile(kind.status as TSchema)
+  statusChecks.set(kind, check)
+  if (!check.Check(status)) {
+    const wrong = check.Errors(status).First()
+    demand(false, () => `status${wrong?.path} is not valid: ${wrong?.message}`)
+  }
+  for (const child of children) {
+    const problems = crdProblems(child) ?? []
+    demand(problems.length === 0, () => `${child.kind} ${child.metadata.name} is not valid: ${problems.join('; ')}`)
+  }
+  const listed = request.controller.spec?.childResources ?? []
+  for (const { kind: name, apiVersion } of children) {
+    const declared = kind.children.find((entry) => entry.kind === name && entry.apiVersion === apiVersion)
+    demand(declared !== undefined && listed.some((entry) => entry.apiVersion === apiVersion && entry.resource === declared.resource), () => `${name} ${apiVersion} is not what the controller lists`)
+  }
+}
