@@ -13,6 +13,9 @@ export const SOURCE_LABEL = `${API_GROUP}/source`
 /** What a pod of ours does: `download`, `server` … The label that selectors add to the parent's. */
 export const COMPONENT_LABEL = 'app.kubernetes.io/component'
 
+/** On what belongs to one version of several that may run side by side: its id. */
+export const VERSION_LABEL = `${API_GROUP}/version`
+
 /** What the poller writes on the parent (facts). */
 export const FACTS = {
   registry: `${API_GROUP}/registry`,

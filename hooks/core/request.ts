@@ -18,7 +18,7 @@ export type Metadata = {
 }
 
 /** One entry of managedFields: who wrote last, and when. */
-type Write = { manager?: string, operation?: string, time?: string, subresource?: string }
+type Write = { manager?: string, operation?: string, time?: string, subresource?: string, fieldsV1?: unknown }
 
 /** Any object of the cluster as it is observed. */
 export type KubeObject = { apiVersion: string, kind: string, metadata: Metadata, [field: string]: unknown }

@@ -1,0 +1,33 @@
+// Why a pod is in trouble, as one sentence for people: its own words first, and then what Kubernetes' word means and what to do about it.
+import { forPeople } from './safe-text.ts'
+
+/** As the fact `pods` tells it. */
+export type PodTrouble = { reason: string, message?: string, exitCode?: number }
+
+/** What Kubernetes' own words mean, with the remedy. Programs of ours bring theirs along. */
+export const REMEDIES: Readonly<Record<string, string>> = {
+  OOMKilled: 'Its memory was not enough: raise resources.limits.memory.',
+  ImagePullBackOff: 'The image cannot be pulled: correct its name, or let the nodes have access to its registry.',
+  ErrImagePull: 'The image cannot be pulled: correct its name, or let the nodes have access to its registry.',
+  InvalidImageName: 'The name of the image is none: correct it.',
+  CrashLoopBackOff: 'The container ends again and again: see kubectl logs of its pod.',
+  Error: 'The container ended with an error: see kubectl logs of its pod.',
+  CreateContainerConfigError: 'A Secret or ConfigMap that it names is missing, or the image wants to run as root: make it, or take an image that runs as a number other than 0.',
+  CreateContainerError: 'The container cannot be made: see kubectl describe of its pod.',
+  RunContainerError: 'The container cannot be started: correct the image or its arguments.',
+  Unschedulable: 'No node takes the pod: see kubectl describe of it, and change resources, nodeSelector, tolerations, affinity or storage.',
+  Evicted: 'The node had to make room: raise resources.requests.',
+  DeadlineExceeded: 'It took too long.'
+}
+
+/** One sentence, or two where a remedy is known. */
+export function troubleSentence ({ reason, message, exitCode }: PodTrouble, remedies: Readonly<Record<string, string>> = REMEDIES): string {
+  const remedy = Object.hasOwn(remedies, reason) ? remedies[reason] : undefined
+  const code = exitCode !== undefined && exitCode !== 0 && remedy !== undefined ? ` with exit code ${exitCode}` : ''
+  const said = message?.trim() ? `: ${ended(message.trim())}` : '.'
+  return forPeople([`${reason}${code}${said}`, remedy].filter(Boolean).join(' '))
+}
+
+function ended (text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`
+}
