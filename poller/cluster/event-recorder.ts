@@ -15,8 +15,8 @@ const INSTANCE_LENGTH = 128
 /** Likewise on a note, which it counts in bytes. */
 const NOTE_BYTES = 1024
 const ATTEMPTS = 8
-/** Names remembered, so that a repetition costs no call. Beyond it the oldest are forgotten: the API server remembers them anyway. */
-const REMEMBERED = 20_000
+/** Events remembered, so that a repetition costs no call. Beyond it the oldest are forgotten: the API server remembers them anyway. */
+const REMEMBERED = 10_000
 
 export type EventText = { key: string, type: 'Normal' | 'Warning', reason: string, action: string, note: string }
 
@@ -40,8 +40,12 @@ export type RecorderOptions = {
 
 /** The name of an Event: the object's name for people, a hash of uid and key for identity. */
 export function eventName (object: Regarding, key: string): string {
-  const hash = createHash('sha256').update(`${object.metadata.uid ?? ''}\n${key}`).digest('hex').slice(0, 20)
-  return `${object.metadata.name.slice(0, 200)}.${hash}`
+  return `${object.metadata.name.slice(0, 200)}.${identityOf(object, key)}`
+}
+
+/** 20 hex digits. Taken from the bytes, and not cut from a longer text, which would be kept for as long as they are. */
+function identityOf ({ metadata }: Regarding, key: string): string {
+  return createHash('sha256').update(`${metadata.uid ?? ''}\n${key}`).digest().toString('hex', 0, 10)
 }
 
 /** A recorder of one process. */
@@ -92,14 +96,14 @@ export function createEventRecorder (options: RecorderOptions): EventRecorder {
       await sleep(Math.max(backoff.duration, asked), undefined, { signal: ended.signal }).catch(() => undefined)
       backoff = backoff.next(undefined)
     }
-    told.delete(nameIn(object, name))
+    told.delete(identityOf(object, event.key))
   }
 
   return {
     record (object, event) {
-      const name = nameIn(object, eventName(object, event.key))
-      if (told.has(name) || ended.signal.aborted) return
-      told.add(name)
+      const identity = identityOf(object, event.key)
+      if (told.has(identity) || ended.signal.aborted) return
+      told.add(identity)
       if (told.size > REMEMBERED) told.delete(told.values().next().value ?? '')
       // Only a closing queue rejects.
       const task = tell(object, event).catch(() => undefined)
@@ -119,8 +123,4 @@ export function cutNote (note: string): string {
   if (bytes.length <= NOTE_BYTES) return note
   // A character that is cut in half decodes to the replacement character.
   return `${bytes.subarray(0, NOTE_BYTES - 3).toString('utf8').replace(/\uFFFD+$/, '')}…`
-}
-
-function nameIn (object: Regarding, name: string): string {
-  return `${object.metadata.namespace ?? ''}/${name}`
 }

@@ -6,5 +6,7 @@ export const benches: Record<string, () => Promise<Bench>> = {
   profile: async () => await import('./profile.ts'),
   latency: () => import('./latency.ts'),
   canaries: () => import('./canaries.ts'),
-  poller: () => import('./poller.ts')
+  poller: () => import('./poller.ts'),
+  day: () => import('./day.ts'),
+  download: () => import('./download.ts')
 }

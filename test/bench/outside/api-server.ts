@@ -20,6 +20,9 @@ export type ApiServer = {
   /** Writes an object as hooks and people would: it gets a new resourceVersion and goes to all watches. */
   put: (object: KubeObject) => void
   remove: (uid: string) => void
+  has: (uid: string) => boolean
+  /** The objects that were patched since the last call. */
+  changed: () => KubeObject[]
   /** Ends watches whose time is over and sends bookmarks; to be called now and then. */
   tick: () => void
   /** Forgets all changes: continue tokens and positions of watches are too old from now on. */
@@ -41,6 +44,7 @@ export function createApiServer (initial: Iterable<KubeObject>, now: () => numbe
   const counters: Counters = { pages: 0, watches: 0, gone: 0, patches: 0, events: 0, repeatedEvents: 0, leaseWrites: 0, leaseReads: 0, listBytes: 0 }
   const objects = new Map<string, KubeObject>()
   const uids = new Map<string, string>()
+  const patched = new Set<string>()
   const watches = new Set<Watch>()
   const events = new Map<string, number>()
   let version = 1_000
@@ -112,12 +116,19 @@ export function createApiServer (initial: Iterable<KubeObject>, now: () => numbe
     response.once('close', () => { watches.delete(entry) })
   }
 
+  /** Nothing is written to it any more, though it closes only later. */
+  function finish (entry: Watch, words = ''): void {
+    watches.delete(entry)
+    entry.response.end(words)
+  }
+
   function patch (path: string, body: { metadata?: { uid?: string, annotations?: Record<string, string> } }, response: ServerResponse): void {
     counters.patches += 1
     const object = objects.get(uids.get(path) ?? '')
     if (!object) return answer(response, 404, status(404, 'NotFound', `${path} not found`)) as never
     if (body.metadata?.uid !== object.metadata.uid) return answer(response, 422, { ...status(422, 'Invalid', 'uid is immutable'), details: { causes: [{ field: 'metadata.uid' }] } }) as never
     put({ ...object, metadata: { ...object.metadata, annotations: { ...object.metadata.annotations, ...body.metadata?.annotations } } })
+    patched.add(object.metadata.uid ?? '')
     answer(response, 200, objects.get(object.metadata.uid ?? ''))
   }
 
@@ -146,11 +157,12 @@ export function createApiServer (initial: Iterable<KubeObject>, now: () => numbe
   }
 
   async function route (request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://api')
-    if (pathname === COLLECTION) return searchParams.get('watch') === 'true' ? watch(searchParams, response) : list(searchParams, response)
+    const { pathname, searchParams } = new URL(`http://api${request.url}`)
+    if (searchParams.has('watch')) return watch(searchParams, response)
+    if (pathname === COLLECTION) return list(searchParams, response)
     const sent = await text(request)
     const body = sent === '' ? undefined : JSON.parse(sent) as KubeObject
-    if (LEASES.test(pathname)) return leases(request.method ?? 'GET', body, response)
+    if (LEASES.test(pathname)) return leases(`${request.method}`, body, response)
     if (body && OBJECT.test(pathname)) return patch(pathname, body, response)
     const namespace = EVENTS.exec(pathname)?.[1]
     if (body && namespace !== undefined) return createEvent(namespace, body, response)
@@ -172,13 +184,19 @@ export function createApiServer (initial: Iterable<KubeObject>, now: () => numbe
     objects: () => objects.values(),
     put,
     remove,
+    has: (uid) => objects.has(uid),
+    changed () {
+      const found = [...patched].flatMap((uid) => objects.get(uid) ?? [])
+      patched.clear()
+      return found
+    },
     tick () {
       for (const [name, until] of events) {
         if (until > now()) break
         events.delete(name)
       }
       for (const entry of watches) {
-        if (entry.endsAt <= now()) entry.response.end()
+        if (entry.endsAt <= now()) finish(entry)
         else if (entry.bookmarkAt <= now()) {
           entry.bookmarkAt = now() + BOOKMARK_MS
           entry.response.write(`${JSON.stringify({ type: 'BOOKMARK', object: { apiVersion: 'sluice.dev/v1alpha1', kind: 'MlflowModel', metadata: { name: '', resourceVersion: String(version) } } })}\n`)
@@ -187,9 +205,9 @@ export function createApiServer (initial: Iterable<KubeObject>, now: () => numbe
     },
     compact,
     cutWatches (word) {
-      for (const { response } of watches) {
-        if (word === 'gone') response.end(`${JSON.stringify({ type: 'ERROR', object: status(410, 'Expired', 'too old resource version') })}\n`)
-        else response.destroy()
+      for (const entry of watches) {
+        if (word === 'gone') finish(entry, `${JSON.stringify({ type: 'ERROR', object: status(410, 'Expired', 'too old resource version') })}\n`)
+        else entry.response.destroy()
       }
     }
   }

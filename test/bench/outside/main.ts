@@ -4,19 +4,21 @@ import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { aliasOf } from './registered-models.ts'
 import { createApiServer, type Counters } from './api-server.ts'
+import { createDay, type DayReport } from './day.ts'
 import { makeObject } from './objects.ts'
 import { createRegistry } from './registry.ts'
 
 /** What the bench sends; each is answered once it is done. */
 export type Order =
   | { do: 'start', objects: number, registered: number, spec?: object }
+  | { do: 'startDay', objects: number }
   | { do: 'count' }
   | { do: 'moveAliases', many: number }
 
 /** Where the servers are, and all that they have counted since the start. */
-export type Answer = { api: string, registry: string, counters: Counters, registryRequests: Record<string, number>, registryBytes: number }
+export type Answer = { day?: DayReport | undefined, api: string, registry: string, counters: Counters, registryRequests: Record<string, number>, registryBytes: number }
 
-type World = { indices: number[], api: ReturnType<typeof createApiServer>, registry: ReturnType<typeof createRegistry>, urls: { api: string, registry: string } }
+type World = { indices: number[], day?: () => DayReport, api: ReturnType<typeof createApiServer>, registry: ReturnType<typeof createRegistry>, urls: { api: string, registry: string } }
 
 let world: World | undefined
 
@@ -31,10 +33,11 @@ process.once('disconnect', () => { process.exit(0) })
 
 async function obey (order: Order): Promise<Answer> {
   if (order.do === 'start') world = await start(order)
+  if (order.do === 'startDay') world = await startDay(order.objects)
   if (!world) throw new Error('the world has not been started')
   if (order.do === 'moveAliases') moveAliases(world, order.many)
   const { api, registry, urls } = world
-  return { ...urls, counters: api.counters, registryRequests: registry.counters.requests, registryBytes: registry.counters.bytes }
+  return { ...urls, day: world.day?.(), counters: api.counters, registryRequests: registry.counters.requests, registryBytes: registry.counters.bytes }
 }
 
 /** Moves the aliases of so many objects, evenly spread. */
@@ -52,6 +55,15 @@ async function start ({ objects, registered, spec = {} }: Extract<Order, { do: '
   setInterval(api.tick, 1_000)
   const registry = createRegistry(registered)
   return { indices, api, registry, urls: { api: await listen(api.handle), registry: await listen(registry.handle) } }
+}
+
+/** A world whose clock goes as it is told, with all that happens in a day. */
+async function startDay (objects: number): Promise<World> {
+  const day = createDay(objects)
+  const { api, registry, prometheus } = day
+  const [apiUrl, registryUrl, prometheusUrl, control] = await Promise.all([api.handle, registry.handle, prometheus.handle, day.handle].map(listen))
+  const urls = { api: apiUrl ?? '', registry: registryUrl ?? '' }
+  return { indices: [], api, registry, urls, day: () => ({ ...day.report(), prometheus: prometheusUrl ?? '', control: control ?? '' }) }
 }
 
 async function listen (handle: RequestListener): Promise<string> {
