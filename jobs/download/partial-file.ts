@@ -2,6 +2,7 @@
 import { createHash, type Hash } from 'node:crypto'
 import { mkdir, open, type FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { dealtWith } from './memory.ts'
 import type { FileState, PartialState } from './partial-state.ts'
 import type { Room } from './room.ts'
 
@@ -89,6 +90,7 @@ export async function openPartialFile ({ path, target, state, room, onBytes }: P
       await written
       position += chunk.byteLength
       onBytes(chunk.byteLength)
+      dealtWith(chunk.byteLength)
       if (position - synced >= CHECKPOINT) await checkpoint()
     },
     checkpoint,

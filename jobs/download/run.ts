@@ -19,7 +19,6 @@ import { makeRoom, type Room } from './room.ts'
 import type { Settings } from './settings.ts'
 import { findModel } from './sources/source.ts'
 import type { Written } from './unpack/entry-writer.ts'
-import { unpack } from './unpack/unpack.ts'
 
 export type Surroundings = {
   logger: Logger
@@ -144,6 +143,8 @@ async function unpackInto (extension: string, { places, room, progress, patience
   // An earlier run may have been cut off in the middle of it.
   await rm(content, { recursive: true, force: true })
   await mkdir(content)
+  // Most models are no archives.
+  const { unpack } = await import('./unpack/unpack.ts')
   const written = await unpack({ archive, extension, into: content, room, signal, onBytes: progress.onBytes })
   await rm(archive)
   await syncFolder(content)

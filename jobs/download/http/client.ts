@@ -1,7 +1,8 @@
 // HTTP requests of the program: redirects followed by hand, so that credentials go nowhere else, and every failure as a sentence with its remedy.
-import { EnvHttpProxyAgent, request, type Dispatcher } from 'undici'
+import type { Dispatcher } from 'undici'
 import { DownloadError } from '../failure.ts'
 import { addressOf, asNetworkError, refusalOf } from './refusal.ts'
+import { EnvHttpProxyAgent } from './undici.ts'
 
 export type HttpRequest = {
   method?: 'GET' | 'POST'
@@ -35,9 +36,10 @@ export function createHttpClient ({ stallMs }: { stallMs: number }): HttpClient 
 
   async function send (url: URL, { method = 'GET', headers = {}, authorization, body, signal }: HttpRequest): Promise<HttpAnswer> {
     try {
-      const answer = await request(url, {
+      const answer = await dispatcher.request({
+        origin: url.origin,
+        path: `${url.pathname}${url.search}`,
         method,
-        dispatcher,
         signal,
         // What is encoded has another length and hash, and no ranges.
         headers: { 'accept-encoding': 'identity', 'user-agent': 'sluice-download', ...headers, ...(authorization !== undefined && { authorization }) },

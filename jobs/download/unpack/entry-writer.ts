@@ -2,6 +2,7 @@
 import { mkdir, open } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { codeOf, DownloadError } from '../failure.ts'
+import { dealtWith } from '../memory.ts'
 import type { Room } from '../room.ts'
 import { safePath } from '../safe-path.ts'
 import type { Limits } from './limits.ts'
@@ -56,6 +57,7 @@ export function makeEntryWriter ({ into, archiveBytes, room, limits, signal, onB
           count(chunk.byteLength)
           bytes += chunk.byteLength
           await file.writeFile(chunk)
+          dealtWith(chunk.byteLength)
         }
         await file.datasync()
       } finally {

@@ -3,8 +3,6 @@ import { stat } from 'node:fs/promises'
 import { asDownloadError, codeOf, DownloadError } from '../failure.ts'
 import { makeEntryWriter, type WriterParts, type Written } from './entry-writer.ts'
 import { LIMITS, type Limits } from './limits.ts'
-import { unpackTarGz } from './tar.ts'
-import { unpackZip } from './zip.ts'
 
 export type Unpacking = Omit<WriterParts, 'limits' | 'archiveBytes'> & { archive: string, extension: string, limits?: Limits }
 
@@ -13,7 +11,8 @@ export async function unpack ({ archive, extension, limits = LIMITS, ...parts }:
   const { size } = await stat(archive)
   const writer = makeEntryWriter({ ...parts, limits, archiveBytes: size })
   try {
-    await (extension === '.zip' ? unpackZip(archive, writer) : unpackTarGz(archive, writer))
+    if (extension === '.zip') await (await import('./zip.ts')).unpackZip(archive, writer)
+    else await (await import('./tar.ts')).unpackTarGz(archive, writer)
   } catch (error) {
     parts.signal.throwIfAborted()
     throw explain(error, extension)
