@@ -36,7 +36,12 @@ function mergeLists (observed: Json[], lastApplied: Json[], desired: Json[]): Js
 
 // Maps keep insertion order, except for keys that look like integers: those would jump the queue, hence the prefix.
 function byKey (items: Json[], key: string): JsonObject {
-  return Object.fromEntries(items.map((item) => [`=${String((item as JsonObject)[key])}`, item]))
+  return Object.fromEntries(items.map((item) => [`=${textOf((item as JsonObject)[key])}`, item]))
+}
+
+/** Anything can stand where a name should, and not everything can be made a text. */
+function textOf (value: Json): string {
+  return typeof value === 'string' ? value : JSON.stringify(value)
 }
 
 function mergeKey (items: Json[]): string | undefined {
