@@ -165,10 +165,10 @@ function admit (request: FastifyRequest, { tokenCheck, draining, v }: State): vo
   if (draining) throw new RefusedError(429, 'This server is leaving; another one answers', 2)
 }
 
-function compute ({ kind, hook }: { kind: Kind, hook: Hook }, call: SyncRequest): Answer {
+function compute ({ kind, hook }: { kind: Kind, hook: Hook }, call: SyncRequest): Answer<string> {
   const body = decide(kind, hook, call)
   return {
-    body: Buffer.from(JSON.stringify(body)),
+    body: JSON.stringify(body),
     line: { kind: kind.resource.kind, ...placeOf(call), hook, ms: 0, ...('status' in body && summaryOf(body)) },
     isNews: 'status' in body && isNews(call.parent.status, body.status)
   }

@@ -34,7 +34,7 @@ export function createMetrics (): Metrics {
       registers
     }),
     inFlight: new Gauge({ name: 'sluice_hook_requests_in_flight', help: 'Calls that have not been answered yet.', registers }),
-    recalls: new Counter({ name: 'sluice_hook_answer_cache_requests_total', help: 'Calls that were answered with 200: hit when the same bytes had been answered before, miss when the answer was computed.', labelNames: ['result'], registers }),
+    recalls: new Counter({ name: 'sluice_hook_answer_cache_requests_total', help: 'Calls that were answered with 200: hit when the answer to the same bytes was given again, miss when it was computed.', labelNames: ['result'], registers }),
     answerBytes: new Gauge({ name: 'sluice_hook_answer_cache_bytes', help: 'Memory that kept answers take, at most ANSWER_CACHE_MIB.', registers })
   }
 }
