@@ -1,7 +1,9 @@
 // All kinds. Adding one takes its import and its entry here.
 import type { Kind } from './core/kind.ts'
 import { mlflowModel } from './mlflow-model/index.ts'
+import { modelDeployment } from './model-deployment/index.ts'
 
 export const kinds: Kind[] = [
-  mlflowModel
+  mlflowModel,
+  modelDeployment
 ]

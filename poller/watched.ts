@@ -1,14 +1,28 @@
 // The kinds that the poller watches. Deadlines are served for all of them; what else is done for a kind stands in loop.ts.
 import { API_VERSION } from '../hooks/core/kind.ts'
 import type { Metadata } from '../hooks/core/request.ts'
+import { createSlimModel, type Slim } from './model.ts'
+import type { Story } from './object-event.ts'
+import { createSlimMLModel, ML_MODEL_STORY } from './served/ml-model.ts'
+import { createSlimModelDeployment, MODEL_DEPLOYMENT_STORY } from './served/model-deployment.ts'
 
-/** `hasPods`: pods of its children carry the label sluice.dev/parent, and it is told of them. */
-export type Watched = { plural: string, scope: 'Namespaced' | 'Cluster', hasPods?: boolean }
+export type Watched = {
+  plural: string
+  scope: 'Namespaced' | 'Cluster'
+  /** What is kept of an object [who it is, our annotations, its deadline]. */
+  createSlim?: () => Slim
+  /** Pods of its children carry the label sluice.dev/parent, and it is told of them. */
+  hasPods?: boolean
+  /** Events that follow from its status; loop.ts tells those of MlflowModels. Of objects as the kind's own createSlim keeps them. */
+  story?: Story<never>
+}
 
-export const MLFLOW_MODELS: Watched = { plural: 'mlflowmodels', scope: 'Namespaced' }
+export const MLFLOW_MODELS: Watched = { plural: 'mlflowmodels', scope: 'Namespaced', createSlim: createSlimModel }
+export const ML_MODELS: Watched = { plural: 'mlmodels', scope: 'Namespaced', createSlim: createSlimMLModel, hasPods: true, story: ML_MODEL_STORY }
+export const MODEL_DEPLOYMENTS: Watched = { plural: 'modeldeployments', scope: 'Namespaced', createSlim: createSlimModelDeployment, hasPods: true, story: MODEL_DEPLOYMENT_STORY }
 
 /** All of them. A kind is watched by adding it here. */
-export const WATCHED: Watched[] = [MLFLOW_MODELS]
+export const WATCHED: Watched[] = [MLFLOW_MODELS, MODEL_DEPLOYMENTS]
 
 /** Path of all objects, or of those in one namespace. */
 export function collectionPath ({ plural, scope }: Watched, namespace?: string): string {

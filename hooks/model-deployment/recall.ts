@@ -1,0 +1,104 @@
+// Which memory counts: that of the Service; where it is lost, or there is no Service yet, what the children and, last of all, the status tell.
+import { STATE_ANNOTATION, VERSION_LABEL } from '../core/labels.ts'
+import { defined, isMap } from '../core/plain-value.ts'
+import { findChild, objectMapKey, type KubeObject } from '../core/request.ts'
+import { parseCarried, type Carried } from './carried.ts'
+import { EMPTY_MEMORY, parseMemory, type Memory } from './memory.ts'
+import { lookAt, type Seen } from './observe.ts'
+import { DEPLOYMENT, deploymentName, JOB, serviceName, SERVICE } from './resources/names.ts'
+import type { Status, Version } from './schema/status.ts'
+import type { Request } from './wanted.ts'
+
+/** A version of which a Deployment is observed. */
+type Running = { version: Version, seen: Seen }
+
+/** The memory by which to decide. */
+export function recall (request: Request): Memory {
+  const service = findChild(request, SERVICE, serviceName(request.parent.metadata.name))
+  const written = service && service.metadata.deletionTimestamp === undefined ? parseMemory(service.metadata.annotations?.[STATE_ANNOTATION]) : undefined
+  return written ?? restored(request, selectedId(service))
+}
+
+/** The version that the Service names. */
+function selectedId (service: KubeObject | undefined): string | undefined {
+  const selector = isMap(service?.spec) && isMap(service.spec.selector) ? service.spec.selector : {}
+  const id = selector[VERSION_LABEL]
+  return typeof id === 'string' ? id : undefined
+}
+
+/**
+ * Before there is a Service, the newest Job or Deployment is the candidate. If the Service or its annotation was lost, what it named, or the status says to be
+ * active, is active; or else an older version that has pods.
+ */
+function restored (request: Request, selected: string | undefined): Memory {
+  const status = request.parent.status ?? {}
+  const carried = carriedBy(request)
+  const newest = carried[0]?.version
+  const running = runningVersions(request)
+  if (!newest && running.length === 0) return fromStatus(status)
+  const active = activeOf(running, { selected: selected ?? status.active?.id, newest: attemptOf(newest) })
+  const attempt = Math.max(attemptOf(newest), attemptOf(active), status.attempt ?? 0)
+  return defined({ attempt, retrySeen: retrySeen(carried, attempt), ...servingOf(active, { running, newest, status }), ...wishOf(newest, active, status) }) as Memory
+}
+
+function servingOf (active: Version | undefined, { running, newest, status }: { running: Running[], newest: Version | undefined, status: Partial<Status> }): Pick<Memory, 'active' | 'previous'> {
+  if (!active) return {}
+  const previous = running.find(({ version, seen }) => version.id !== active.id && version.id !== newest?.id && !seen.lost)?.version
+  return { active: { ...active, since: sinceOf(active, status) }, ...(previous && { previous }) }
+}
+
+function retrySeen (carried: Carried[], attempt: number): string | undefined {
+  return carried.find((other) => other.version.attempt === attempt && other.retrySeen !== undefined)?.retrySeen
+}
+
+/** What Jobs and Deployments carry, of the newest attempt first. Of one version the Deployment tells more than the Job. */
+function carriedBy (request: Request): Carried[] {
+  const carried = [...objectsOf(request, DEPLOYMENT), ...objectsOf(request, JOB)].flatMap((object) => parseCarried(object) ?? [])
+  return carried.toSorted((a, b) => b.version.attempt - a.version.attempt)
+}
+
+/** The newest version is on its way, unless it is active or the status knows that it, or one after it, has failed. */
+function wishOf (newest: Version | undefined, active: Version | undefined, { failure }: Partial<Status>): Pick<Memory, 'candidate' | 'failed'> {
+  if (failure && failure.attempt > attemptOf(newest)) return { failed: failure }
+  if (!newest || newest.attempt <= attemptOf(active)) return {}
+  return failure?.id === newest.id && active ? { failed: failure } : { candidate: newest }
+}
+
+function sinceOf ({ id, startedAt }: Version, { active }: Partial<Status>): string {
+  return active?.id === id ? active.since : startedAt
+}
+
+function attemptOf (version: Version | undefined): number {
+  return version?.attempt ?? 0
+}
+
+/** What a status tells where nothing else is left: that an attempt was made, and whether it failed for good. */
+function fromStatus ({ attempt = 0, failure }: Partial<Status>): Memory {
+  return attempt === 0 ? EMPTY_MEMORY : { attempt, ...(failure && { failed: failure }) }
+}
+
+/** Versions of which a Deployment is there, newest first. One whose annotation is lost is known by its id alone. */
+function runningVersions (request: Request): Running[] {
+  const versions = objectsOf(request, DEPLOYMENT).flatMap((deployment) => versionOf(request, deployment) ?? [])
+  return versions.map((version) => ({ version, seen: lookAt(request, undefined, version.id) })).toSorted((a, b) => b.version.attempt - a.version.attempt)
+}
+
+function versionOf ({ parent: { metadata, status } }: Request, deployment: KubeObject): Version | undefined {
+  const version = parseCarried(deployment)?.version ?? knownVersion(status, deployment.metadata.labels?.[VERSION_LABEL])
+  return version?.found && deployment.metadata.name === deploymentName(metadata.name, version.id) ? version : undefined
+}
+
+function knownVersion (status: Partial<Status> = {}, id: string | undefined): Version | undefined {
+  return [status.active, status.previous, status.candidate].find((version) => version?.id === id)
+}
+
+function activeOf (running: Running[], { selected, newest }: { selected: string | undefined, newest: number }): Version | undefined {
+  const named = running.find(({ version }) => version.id === selected)
+  return (named ?? running.find(({ version, seen }) => version.attempt < newest && !seen.lost))?.version
+}
+
+/** Observed objects of a kind that are not being deleted, in the order of their names. */
+function objectsOf ({ children }: Request, { apiVersion, kind }: { apiVersion: string, kind: string }): KubeObject[] {
+  const objects = Object.entries(children[objectMapKey(apiVersion, kind)] ?? {})
+  return objects.toSorted(([a], [b]) => a < b ? -1 : 1).map(([, object]) => object).filter(({ metadata }) => metadata.deletionTimestamp === undefined)
+}
