@@ -1,46 +1,17 @@
 // What happened to a model, as Events for people: a pure function of what was seen before and what is seen now.
-// Every Event has a key made of what it is about, so that telling it twice (after a restart, by two leaders) is telling it once.
 import { predictorName } from '../hooks/core/names.ts'
 import { parseInstant } from '../hooks/core/time.ts'
 import type { Failure, Rollout, Status } from '../hooks/mlflow-model/schema/status.ts'
 import { describeLastCheck, describeOutcome, quoteVersion, sentence } from './event-notes.ts'
 import type { KeptStatus, Model } from './model.ts'
+import { findNews, type ObjectEvent, type Story } from './object-event.ts'
 import { registryEvents } from './registry-events.ts'
 
-export type ObjectEvent = {
-  /** Equal keys of one object are one and the same event. */
-  key: string
-  /** Of what stands for a while and may come back: since when it is so. newEvents puts it into the key, so that the next time has a name of its own. */
-  since?: string | undefined
-  type: 'Normal' | 'Warning'
-  reason: string
-  /** What was done or tried, in one word, as events.k8s.io demands. */
-  action: string
-  note: string
-  /** When it happened, in seconds, as far as the object tells. */
-  at: number | undefined
-}
+export const MLFLOW_MODEL_STORY: Story<Model> = { eventsOf, between: endedBetween }
 
-/**
- * Kubernetes keeps an Event for an hour. What is older than this when it is seen for the first time has been told, or would come too late;
- * the rest is told again after a restart, and its name then says whether it is there already.
- */
-const RECENT_SECONDS = 50 * 60
-
-/**
- * The events that are news. Without `before` (the first look after a start) these are the recent ones that the object itself bears witness
- * of. `now` is the API server's time in seconds.
- */
+/** The events of an MlflowModel that are news; see findNews. */
 export function newEvents (before: Model | undefined, after: Model, now: number): ObjectEvent[] {
-  return findNews(before, after, now).map(({ since, ...event }) => ({ ...event, key: since === undefined ? event.key : `${event.key}/${since}` }))
-}
-
-// `since` has no part in what is news: what goes on is one occasion, whatever becomes of a condition's time.
-function findNews (before: Model | undefined, after: Model, now: number): ObjectEvent[] {
-  if (before === undefined) return eventsOf(after).filter(({ at }) => at !== undefined && at >= now - RECENT_SECONDS)
-  const known = new Set(eventsOf(before).map(({ key }) => key))
-  const events = new Map([...eventsOf(after), ...endedBetween(before, after)].map((event) => [event.key, event]))
-  return [...events.values()].filter(({ key }) => !known.has(key))
+  return findNews(MLFLOW_MODEL_STORY, { before, after }, now)
 }
 
 /** All that one state of an object bears witness of. */

@@ -22,8 +22,11 @@ import { createRefusalTeller } from './refusals.ts'
 import type { RegistryObserver } from './registry/observer.ts'
 import type { RolloutMetrics } from './rollout-metrics.ts'
 import { startRound, type Round, type RoundOptions } from './round.ts'
+import type { ServedMetrics } from './served/metrics.ts'
+import { tellStories } from './served/tell.ts'
+import type { Watched } from './watched.ts'
 
-export type WatchedKind = { plural: string, reflector: Reflector, writer: AnnotationWriter<KubeObject>, hasPods?: boolean }
+export type WatchedKind = { watched: Watched, reflector: Reflector, writer: AnnotationWriter<KubeObject> }
 
 export type LoopParts = {
   kinds: WatchedKind[]
@@ -34,6 +37,8 @@ export type LoopParts = {
   analyst: Pick<Analyst, 'check' | 'nextDue'>
   recorder: EventRecorder
   metrics: RolloutMetrics
+  /** Of the kinds that have a story. */
+  served: ServedMetrics
   /** The API server's time in ms, undefined before its first answer. */
   serverTime: () => number | undefined
   onRound?: (report: { name: string, ok: boolean }) => void
@@ -165,7 +170,7 @@ function podsWork (parts: LoopParts, term: Term): Work | undefined {
   if (!pods) return undefined
   return createPodsWork({
     pods,
-    kinds: kinds.filter(({ hasPods }) => hasPods),
+    kinds: kinds.filter(({ watched }) => watched.hasPods),
     serverTime,
     signal: term.signal,
     ...(podsPauseMs !== undefined && { pauseMs: podsPauseMs }),
@@ -204,6 +209,7 @@ function listen (parts: LoopParts, rounds: Rounds): () => void {
       tell(parts, change)
     }),
     ...kinds.map(({ reflector }) => reflector.subscribe(() => { rounds.clock.wake() })),
+    ...kinds.map(({ watched: { story }, reflector }) => story ? tellStories(parts, story, reflector) : () => {}),
     () => { parts.metrics.forgetAll() }
   ]
   for (const after of models.reflector.store.all()) tell(parts, { after })

@@ -5,9 +5,11 @@ import type { RequestReport } from './http/client.ts'
 import type { RoundReport } from './registry/observer.ts'
 import type { DeliveryOutcome } from './registry/webhook.ts'
 import { createRolloutMetrics, type RolloutMetrics } from './rollout-metrics.ts'
+import { createServedMetrics, type ServedMetrics } from './served/metrics.ts'
 
 export type Metrics = {
   rollouts: RolloutMetrics
+  served: ServedMetrics
   onCall: (report: CallReport) => void
   onRegistryRequest: (report: RequestReport) => void
   onRegistryRound: (report: RoundReport) => void
@@ -43,6 +45,7 @@ export function createMetrics (options: MetricsOptions): Metrics {
   registerObjects(options, register)
   return {
     rollouts: createRolloutMetrics(register),
+    served: createServedMetrics(register),
     onCall ({ verb, resource, outcome, seconds }) {
       calls.observe({ verb, resource }, seconds)
       if (WRITES.has(verb)) writes.inc({ verb, resource, outcome })

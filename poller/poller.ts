@@ -14,7 +14,7 @@ import { requestToken } from './cluster/token-request.ts'
 import { createWriteQueue, type WriteQueue } from './cluster/write-queue.ts'
 import { createLoop, type Loop } from './loop.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
-import { createSlimModel, slimAny, type Model } from './model.ts'
+import { slimAny, type Model } from './model.ts'
 import { watchPods } from './pods/watch.ts'
 import { createRegistryObserver, type RegistryObserver } from './registry/observer.ts'
 import { startWebhookServer, type WebhookServer } from './registry/webhook-server.ts'
@@ -35,22 +35,22 @@ export type Poller = {
   close: () => Promise<void>
 }
 
-type Kind = { watched: Watched, plural: string, hasPods: boolean, reflector: Reflector, writer: AnnotationWriter<KubeObject> }
+type Kind = { watched: Watched, plural: string, reflector: Reflector, writer: AnnotationWriter<KubeObject> }
 
 const monotonic = (): number => performance.now()
 
 /** Starts everything. Resolves when the ports are open; the API server may still be down then. */
 export async function startPoller (settings: Settings, logger: Logger): Promise<Poller> {
   const kinds: Kind[] = []
-  const metrics = createMetrics({ monotonic, objects: () => Object.fromEntries(kinds.map(({ plural, reflector }) => [plural, reflector.store.size()])) })
+  const metrics = createMetrics({ monotonic, objects: () => Object.fromEntries([...kinds, ...pods ? [{ plural: 'pods', reflector: pods }] : []].map(({ plural, reflector }) => [plural, reflector.store.size()])) })
   const client = createClusterClient(await connect({ ...settings, monotonic }), { monotonic, onCall: metrics.onCall })
   const queue = createWriteQueue()
   kinds.push(...WATCHED.map((watched) => watch(watched, { client, queue, settings, logger, mayWrite: () => elector.isLeader() })))
-  const pods = kinds.some(({ hasPods }) => hasPods) ? watchPods({ client, namespace: settings.namespace, logger, monotonic }) : undefined
+  const pods = WATCHED.some(({ hasPods }) => hasPods) ? watchPods({ client, namespace: settings.namespace, logger, monotonic }) : undefined
   const observers = createObservers(settings, { client, kinds, metrics, logger })
   const identity = `${settings.podName}_${randomUUID()}`
   const recorder = createEventRecorder({ client, queue, instance: settings.podName, logger })
-  const loop = createLoop({ kinds, models: modelsOf(kinds), pods, ...observers, recorder, metrics: metrics.rollouts, serverTime: client.serverTime, onRound: metrics.onRound, logger })
+  const loop = createLoop({ kinds, models: modelsOf(kinds), pods, ...observers, recorder, metrics: metrics.rollouts, served: metrics.served, serverTime: client.serverTime, onRound: metrics.onRound, logger })
 
   const server = makeServer({ metrics, isReady: () => kinds.every(({ reflector }) => reflector.hasSynced()) })
   const metricsUrl = await server.listen({ host: settings.host, port: settings.metricsPort })
@@ -85,9 +85,9 @@ export async function startPoller (settings: Settings, logger: Logger): Promise<
 type Surroundings = { client: ClusterClient, queue: WriteQueue, settings: Settings, logger: Logger, mayWrite: () => boolean }
 
 function watch (watched: Watched, { client, queue, settings, logger, mayWrite }: Surroundings): Kind {
-  const reflector = startReflector({ client, path: collectionPath(watched, settings.namespace), slim: watched === MLFLOW_MODELS ? createSlimModel() : slimAny, logger, monotonic })
+  const reflector = startReflector({ client, path: collectionPath(watched, settings.namespace), slim: watched.createSlim?.() ?? slimAny, logger, monotonic })
   const writer = createAnnotationWriter({ client, queue, store: reflector.store, pathOf: (metadata) => objectPath(watched, metadata), monotonic, mayWrite, onSilence: reflector.renew, logger })
-  return { watched, plural: watched.plural, hasPods: watched.hasPods ?? false, reflector, writer }
+  return { watched, plural: watched.plural, reflector, writer }
 }
 
 function modelsOf (kinds: Kind[]): { reflector: Reflector<KubeObject & Model>, writer: AnnotationWriter<KubeObject & Model> } {

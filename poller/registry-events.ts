@@ -4,8 +4,8 @@ import { modelUri } from '../hooks/core/model-uri.ts'
 import { predictorName, sameVersion } from '../hooks/core/names.ts'
 import { isAnswerTo, questionOf } from '../hooks/core/registry-question.ts'
 import { parseInstant } from '../hooks/core/time.ts'
-import type { ObjectEvent } from './events.ts'
 import type { Model } from './model.ts'
+import type { ObjectEvent } from './object-event.ts'
 
 /** What the registry annotation bears witness of, if it answers what the spec asks now. */
 export function registryEvents (model: Model): ObjectEvent[] {

@@ -9,6 +9,7 @@ import { createWriteQueue } from '../../poller/cluster/write-queue.ts'
 import { createLoop, type Loop, type LoopParts } from '../../poller/loop.ts'
 import { createMetrics } from '../../poller/metrics.ts'
 import type { Model } from '../../poller/model.ts'
+import { MLFLOW_MODELS } from '../../poller/watched.ts'
 import type { Fault } from '../../playground/api-server/faults.ts'
 import { logger, MODELS, monotonic, startCluster, until, type Cluster } from '../helpers/poller-cluster.ts'
 import { at, CHECK, FAILURE, ROLLOUT, SERVING, specOf, STEPPING, T0, V8 } from '../helpers/poller-model.ts'
@@ -41,7 +42,7 @@ function lead (t: Test, { client }: Cluster, parts: Partial<Pick<LoopParts, 'reg
   const recorder = createEventRecorder({ client, queue, instance: 'test', logger, retryMs: 1 })
   const metrics = createMetrics({ monotonic, objects: () => ({}), processMetrics: false })
   const models = { reflector, writer }
-  const loop = createLoop({ kinds: [{ plural: 'mlflowmodels', ...models } as never], models, registry: registryOf(), analyst: idle, recorder, metrics: metrics.rollouts, serverTime: client.serverTime, logger, shortestMs: 1, ...parts })
+  const loop = createLoop({ kinds: [{ watched: MLFLOW_MODELS, ...models } as never], models, registry: registryOf(), analyst: idle, recorder, metrics: metrics.rollouts, served: metrics.served, serverTime: client.serverTime, logger, shortestMs: 1, ...parts })
   const ended = new AbortController()
   const led = loop.lead(ended.signal)
   const stop = async () => {

@@ -13,6 +13,7 @@ import { createLoop } from '../../../poller/loop.ts'
 import { createMetrics } from '../../../poller/metrics.ts'
 import type { Model } from '../../../poller/model.ts'
 import { watchPods } from '../../../poller/pods/watch.ts'
+import { MLFLOW_MODELS } from '../../../poller/watched.ts'
 import { logger, MODELS, monotonic, startCluster, until, type Cluster } from '../../helpers/poller-cluster.ts'
 import { specOf } from '../../helpers/poller-model.ts'
 import { container, CRASH_LOOP, ended, pod, RESULT, running, waiting } from './statuses.ts'
@@ -53,13 +54,14 @@ function lead (t: Test, { client }: Cluster): { stop: () => Promise<void> } {
   const metrics = createMetrics({ monotonic, objects: () => ({}), processMetrics: false })
   const models = { reflector, writer }
   const loop = createLoop({
-    kinds: [{ plural: 'mlflowmodels', hasPods: true, ...models } as never],
+    kinds: [{ watched: { ...MLFLOW_MODELS, hasPods: true }, ...models } as never],
     models,
     pods,
     registry: { observe: async () => [], refusals: () => [], hint () {}, nextDue: () => Infinity },
     analyst: { check: async () => [], nextDue: () => Infinity },
     recorder,
     metrics: metrics.rollouts,
+    served: metrics.served,
     serverTime: client.serverTime,
     logger,
     shortestMs: 1,
