@@ -1,0 +1,73 @@
+// Memory that was lost, made out from the Deployment: what runs goes on running, whatever else is not known any more.
+import { SOURCE_LABEL } from '../core/labels.ts'
+import { isMap, isSendable, withoutEmpty } from '../core/plain-value.ts'
+import { findChild, type KubeObject, type SyncRequest } from '../core/request.ts'
+import type { BriefMemory, Memory, Model, Version, Volume } from './memory.ts'
+import { VOLUME } from './resources/names.ts'
+import type { Template } from './resources/server-template.ts'
+import { observedParameters } from './resources/volume.ts'
+import type { Spec, Status } from './schema.ts'
+import { isImpossible, wantedOf } from './wanted.ts'
+
+/** Volumes that wait for their pods to go. */
+export const VOLUMES_KEPT = 16
+
+/**
+ * The memory with what the Deployment runs as the candidate: it becomes the accepted version as soon as all its pods answer. Nobody knows from
+ * which spec its template was made, so one from the spec follows, which changes no pod where it says the same.
+ */
+export function runningVersion (request: SyncRequest<Spec, Status>, deployment: KubeObject, noted: BriefMemory): Memory {
+  const { accepted, candidate, ...memory } = noted
+  const template = readTemplate(deployment)
+  const model = template && modelOf(request, template, noted)
+  const volumes = [...noted.leaving ?? [], ...[accepted, candidate].flatMap((version) => version ? [version.model.volume] : [])]
+  const leaving = distinct(volumes).filter(({ name }) => name !== model?.volume.name)
+  return { ...memory, ...(leaving.length > 0 && { leaving }), ...(template && model && { candidate: { model, recipe: '', template } satisfies Version }) }
+}
+
+/** Each volume once, the newest few. */
+export function distinct (volumes: Volume[]): Volume[] {
+  return [...new Map(volumes.map((volume) => [volume.name, volume])).values()].slice(-VOLUMES_KEPT)
+}
+
+/** The template as it is observed, in a form that may be sent. */
+function readTemplate (deployment: KubeObject): Template | undefined {
+  const found: unknown = isMap(deployment.spec) ? deployment.spec.template : undefined
+  if (!isMap(found) || !isMap(found.metadata) || !isMap(found.spec)) return undefined
+  const { labels, annotations } = found.metadata
+  const template = withoutEmpty(withoutNulls({ metadata: { labels, annotations }, spec: found.spec }) as Record<string, unknown>)
+  const { metadata, spec } = template
+  return isMap(metadata) && isMap(spec) && Array.isArray(spec.containers) && spec.containers.every(isMap) && isSendable(template) ? template as Template : undefined
+}
+
+/** The API server writes creationTimestamp: null into templates. */
+function withoutNulls (value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutNulls)
+  if (!isMap(value)) return value
+  return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== null && field !== undefined).map(([key, field]) => [key, withoutNulls(field)]))
+}
+
+/** Label and volume of the pods say which download they serve. */
+function modelOf (request: SyncRequest<Spec, Status>, { metadata, spec }: Template, { accepted, candidate, fetched, attempt }: BriefMemory): Model | undefined {
+  const key: unknown = isMap(metadata.labels) ? metadata.labels[SOURCE_LABEL] : undefined
+  const name = claimIn(spec.volumes)
+  if (typeof key !== 'string' || key.length > 16 || name === undefined) return undefined
+  const known = [candidate?.model, accepted?.model, fetched].find((model) => model?.key === key && model.volume.name === name)
+  return known ?? unknownModel(request, { key, name, attempt })
+}
+
+function unknownModel (request: SyncRequest<Spec, Status>, { key, name, attempt }: { key: string, name: string, attempt: number }): Model {
+  const { source, storage } = request.parent.spec
+  const wanted = wantedOf(request, attempt)
+  const isWanted = !isImpossible(wanted) && wanted.key === key
+  const claim = findChild(request, VOLUME, name)
+  const volume: Volume = { name, uid: claim?.metadata.uid ?? '', ...storage, ...observedParameters(claim) }
+  if (!isWanted) return { key, content: '', uri: '', folder: '', fileName: '', predict: '', volume }
+  const { content, layout: { folder, fileName }, runtime } = wanted
+  return { key, content, uri: source.uri, folder, fileName, predict: runtime.predict(request.parent.metadata.name), volume }
+}
+
+function claimIn (volumes: unknown): string | undefined {
+  const claims = Array.isArray(volumes) ? volumes.filter(isMap).map(({ persistentVolumeClaim }) => isMap(persistentVolumeClaim) ? persistentVolumeClaim.claimName : undefined) : []
+  return claims.find((claim): claim is string => typeof claim === 'string' && /^[a-z0-9][-a-z0-9]{0,62}$/.test(claim))
+}
