@@ -30,8 +30,8 @@ async function warmUp ({ load }: Servers, call: Call, seconds: number): Promise<
 }
 
 async function compare (report: Report, { load }: Servers, { call, mode }: { call: Call, mode: Mode }): Promise<void> {
-  const { rounds, seconds } = report.quick ? { rounds: 2, seconds: 0.5 } : { rounds: 5, seconds: 2 }
-  if (!report.quick) await alternate(1, { bare: () => load('bare', { call, mode, seconds: 3 }), hooks: () => load('hooks', { call, mode, seconds: 3 }) })
+  const { rounds, seconds } = report.quick ? { rounds: 2, seconds: 0.5 } : { rounds: 5, seconds: 1.5 }
+  if (!report.quick) await alternate(1, { bare: () => load('bare', { call, mode, seconds: 2 }), hooks: () => load('hooks', { call, mode, seconds: 2 }) })
   const { bare, hooks } = await alternate(rounds, { bare: () => load('bare', { call, mode, seconds }), hooks: () => load('hooks', { call, mode, seconds }) })
   /** A ratio a round, so that a slow moment of the machine weighs on both of its sides. */
   const ratios = (pick: (stretch: Stretch) => number): number[] => hooks.map((stretch, round) => pick(stretch) / pick(bare[round] as Stretch))
