@@ -6,7 +6,7 @@ import { safeLine } from '../hooks/core/safe-text.ts'
 import { trustAuthorities } from './download/authorities.ts'
 import { asDownloadError } from './download/failure.ts'
 import { runDownload } from './download/run.ts'
-import { readSettings, terminationLog } from './download/settings.ts'
+import { proxyVariables, readSettings, terminationLog } from './download/settings.ts'
 import { failureLine, resultLine } from './download/termination.ts'
 
 /** Kubernetes waits 30 s; what has arrived is on the disk long before. */
@@ -25,7 +25,7 @@ try {
   const settings = readSettings()
   logger = createLogger(settings.LOG_LEVEL)
   await trustAuthorities(settings)
-  const result = await runDownload(settings, { logger, signal: stop.signal })
+  const result = await runDownload(settings, { logger, signal: stop.signal, proxies: proxyVariables() })
   leave(resultLine(result))
   logger.info({ ...result, memory: largestMemory() }, 'the model is in its place')
   process.exitCode = EXIT.done

@@ -26,12 +26,14 @@ export type Surroundings = {
   signal: AbortSignal
   /** Free bytes of a folder's volume [those that the system says]. */
   free?: (folder: string) => Promise<number>
+  /** HTTPS_PROXY and its like [none]. */
+  proxies?: Record<string, string | undefined>
 }
 
-type Work = { settings: Settings, places: Places, room: Room, progress: Progress, patience: Patience, logger: Logger }
+type Work = { settings: Settings, places: Places, room: Room, progress: Progress, patience: Patience, logger: Logger, proxies: Record<string, string | undefined> }
 
 /** Downloads what the settings say. Throws DownloadError, AbortError, and what the volume says. */
-export async function runDownload (settings: Settings, { logger, signal, free }: Surroundings): Promise<DownloadResult> {
+export async function runDownload (settings: Settings, { logger, signal, free, proxies = {} }: Surroundings): Promise<DownloadResult> {
   const places = placesOf(settings)
   const finished = await findFinished(places)
   if (finished) {
@@ -42,7 +44,7 @@ export async function runDownload (settings: Settings, { logger, signal, free }:
   const room = makeRoom({ folder: places.parent, maxBytes: settings.MODEL_MAX_BYTES, ...(free && { free }) })
   const patience: Patience = { retries: settings.DOWNLOAD_RETRIES, firstDelay: settings.DOWNLOAD_RETRY_SECONDS * 1000, signal }
   const progress = reportProgress(logger)
-  const work = { settings, places, room, progress, patience, logger }
+  const work = { settings, places, room, progress, patience, logger, proxies }
   try {
     return await perform(work)
   } catch (error) {
@@ -55,9 +57,9 @@ export async function runDownload (settings: Settings, { logger, signal, free }:
 }
 
 async function perform (work: Work): Promise<DownloadResult> {
-  const { settings, logger, patience } = work
+  const { settings, logger, patience, proxies } = work
   const endings: Array<() => unknown> = []
-  const http = createHttpClient({ stallMs: settings.DOWNLOAD_STALL_SECONDS * 1000 })
+  const http = createHttpClient({ stallMs: settings.DOWNLOAD_STALL_SECONDS * 1000, proxies })
   endings.push(() => http.close())
   const onRetry: Patience['onRetry'] = (error, delay) => { logger.warn({ reason: error.reason, error: error.message, delaySeconds: Math.round(delay / 100) / 10 }, 'asking again') }
   try {

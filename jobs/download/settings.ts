@@ -58,3 +58,8 @@ export function readSettings (variables: Variables = process.env): Settings {
 export function terminationLog (variables: Variables = process.env): string {
   return variables['TERMINATION_LOG'] || Settings.properties.TERMINATION_LOG.default
 }
+
+/** HTTPS_PROXY and its like, as Node's agents take them. */
+export function proxyVariables (variables: Variables = process.env): Variables {
+  return Object.fromEntries(Object.entries(variables).filter(([name]) => /^(https?|no)_proxy$/i.test(name)))
+}

@@ -20,6 +20,7 @@ export type Row = {
 
 export const rows: Row[] = [
   { name: 'a file arrives as it is', answers: [{}], ranges: [undefined] },
+  { name: 'also from a server that closes each connection', answers: [{ headers: { connection: 'close' } }], ranges: [undefined] },
   { name: 'after a cut it is gone on with where it broke off, and only if it is still the same', answers: [{ cutAfter: 100_000 }, {}], ranges: [undefined, 'bytes=100000- if "1"'] },
   { name: 'a line that is cut again and again is no obstacle as long as each try brings more', answers: Array.from({ length: 12 }, () => ({ cutAfter: 25_000 })), ranges: [undefined, ...Array.from({ length: 11 }, (_, i) => `bytes=${(i + 1) * 25_000}- if "1"`)] },
   { name: 'a file that changes between two tries is fetched anew, whole', answers: [{ cutAfter: 100_000 }, { content: OTHER, etag: '"2"' }], arrives: OTHER, ranges: [undefined, 'bytes=100000- if "1"'] },

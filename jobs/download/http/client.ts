@@ -1,8 +1,9 @@
 // HTTP requests of the program: redirects followed by hand, so that credentials go nowhere else, and every failure as a sentence with its remedy.
-import type { Dispatcher } from 'undici'
+// By Node's own client rather than undici: that one (7.30) ends the process where a server closes its connection while a body waits for the disk.
+import http, { type IncomingMessage } from 'node:http'
+import https from 'node:https'
 import { DownloadError } from '../failure.ts'
-import { addressOf, asNetworkError, refusalOf } from './refusal.ts'
-import { EnvHttpProxyAgent } from './undici.ts'
+import { addressOf, asNetworkError, refusalOf, SILENCE } from './refusal.ts'
 
 export type HttpRequest = {
   method?: 'GET' | 'POST'
@@ -15,7 +16,7 @@ export type HttpRequest = {
   signal: AbortSignal
 }
 
-export type HttpAnswer = { status: number, headers: Record<string, string | string[] | undefined>, body: Dispatcher.ResponseData['body'] }
+export type HttpAnswer = { status: number, headers: Record<string, string | string[] | undefined>, body: IncomingMessage }
 
 export type HttpClient = {
   /** Asks. Throws DownloadError for all that is no success. The body must be read or destroyed. */
@@ -26,31 +27,48 @@ export type HttpClient = {
 }
 
 const MOST_REDIRECTS = 5
-const CONNECT_TIMEOUT_MS = 10_000
 const LONGEST_JSON = 16 * 2 ** 20
 const REDIRECTS = [301, 302, 303, 307, 308]
 
-/** A client that honours HTTPS_PROXY and its like. A source that sends nothing for `stallMs` milliseconds counts as cut off. */
-export function createHttpClient ({ stallMs }: { stallMs: number }): HttpClient {
-  const dispatcher = new EnvHttpProxyAgent({ connect: { timeout: CONNECT_TIMEOUT_MS }, headersTimeout: stallMs, bodyTimeout: stallMs })
+export type HttpOptions = {
+  /** A source that sends nothing for so many milliseconds counts as cut off. */
+  stallMs: number
+  /** HTTPS_PROXY and its like. */
+  proxies?: NodeJS.ProcessEnv
+}
 
-  async function send (url: URL, { method = 'GET', headers = {}, authorization, body, signal }: HttpRequest): Promise<HttpAnswer> {
+/** A client for both protocols. */
+export function createHttpClient ({ stallMs, proxies = {} }: HttpOptions): HttpClient {
+  const options = { keepAlive: true, proxyEnv: proxies }
+  const agents = { 'http:': new http.Agent(options), 'https:': new https.Agent(options) }
+
+  async function send (url: URL, asked: HttpRequest): Promise<HttpAnswer> {
     try {
-      const answer = await dispatcher.request({
-        origin: url.origin,
-        path: `${url.pathname}${url.search}`,
-        method,
-        signal,
-        // What is encoded has another length and hash, and no ranges.
-        headers: { 'accept-encoding': 'identity', 'user-agent': 'sluice-download', ...headers, ...(authorization !== undefined && { authorization }) },
-        ...(body !== undefined && { body })
-      })
+      const body = await exchange(url, asked)
       // Whoever reads it gets its errors; a body that nobody reads any more must not end the program.
-      answer.body.on('error', () => {})
-      return { status: answer.statusCode, headers: answer.headers, body: answer.body }
+      body.on('error', () => {})
+      return { status: body.statusCode ?? 0, headers: body.headers, body }
     } catch (error) {
-      throw asNetworkError(error, url, signal)
+      throw asNetworkError(error, url, asked.signal)
     }
+  }
+
+  function exchange (url: URL, { method = 'GET', headers = {}, authorization, body, signal }: HttpRequest): Promise<IncomingMessage> {
+    const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
+    const isSecure = url.protocol === 'https:'
+    const request = (isSecure ? https : http).request(url, {
+      method,
+      signal,
+      agent: agents[isSecure ? 'https:' : 'http:'],
+      timeout: stallMs,
+      // What is encoded has another length and hash, and no ranges.
+      headers: { 'accept-encoding': 'identity', 'user-agent': 'sluice-download', ...headers, ...(authorization !== undefined && { authorization }) }
+    })
+    request.on('timeout', () => { request.destroy(Object.assign(new Error('silence'), { code: SILENCE })) })
+    request.on('response', resolve)
+    request.on('error', reject)
+    request.end(body)
+    return promise
   }
 
   async function ask (url: URL, asked: HttpRequest): Promise<HttpAnswer> {
@@ -59,7 +77,7 @@ export function createHttpClient ({ stallMs }: { stallMs: number }): HttpClient 
       const own = at.origin === url.origin
       const answer = await send(at, own ? asked : withoutCredentials(asked))
       if (!REDIRECTS.includes(answer.status)) return await accepted(answer, at, asked)
-      await answer.body.dump()
+      answer.body.resume()
       at = next(at, answer, asked)
     }
     throw new DownloadError('RedirectRefused', `${addressOf(url)} leads on more than ${MOST_REDIRECTS} times; give the address where it ends`)
@@ -71,7 +89,7 @@ export function createHttpClient ({ stallMs }: { stallMs: number }): HttpClient 
       const { body } = await ask(url, { ...asked, headers: { accept: 'application/json', ...asked.headers } })
       return parseObject(await textOf(body, url, asked.signal), url)
     },
-    close: () => dispatcher.destroy()
+    async close () { for (const agent of Object.values(agents)) agent.destroy() }
   }
 }
 
@@ -109,7 +127,7 @@ async function textOf (body: HttpAnswer['body'], url: URL, signal: AbortSignal):
   const chunks: Uint8Array[] = []
   let length = 0
   try {
-    for await (const chunk of body as AsyncIterable<Uint8Array>) {
+    for await (const chunk of body as AsyncIterable<Buffer>) {
       length += chunk.byteLength
       if (length > LONGEST_JSON) throw new DownloadError('Refused', `${addressOf(url)} answers with more than ${LONGEST_JSON} bytes where a short answer is expected; check the address`)
       chunks.push(chunk)

@@ -67,7 +67,9 @@ export function parseRetryAfter (value: string | string[] | undefined, now = Dat
   return Number.isNaN(date) ? undefined : Math.max(0, date - now)
 }
 
-const CUT = ['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET', 'UND_ERR_BODY_TIMEOUT', 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH', 'ERR_STREAM_PREMATURE_CLOSE']
+const CUT = ['ECONNRESET', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE']
+/** The code of an error that says that nothing came for too long. */
+export const SILENCE = 'SILENCE'
 const CERTIFICATE = /CERT|SELF_SIGNED|UNABLE_TO_(GET|VERIFY)/
 
 /** An error below HTTP: no name, no connection, no trust, or silence. */
@@ -78,7 +80,7 @@ export function asNetworkError (error: unknown, url: URL, signal: AbortSignal): 
   const { host } = url
   if (CERTIFICATE.test(code)) return new DownloadError('Unreachable', `the certificate of ${host} cannot be verified (${code}); put the certificates of its authority into CA_CERTIFICATES of the credentials Secret`, { cause: error, permanent: true })
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return new DownloadError('Unreachable', `there is no address of ${host} (${code}); check the name in the URI, and the cluster's DNS`, { cause: error })
-  if (code === 'UND_ERR_BODY_TIMEOUT') return new DownloadError('Cut', `${host} stopped sending; look at that server and the network between`, { cause: error })
+  if (code === SILENCE) return new DownloadError('Cut', `${host} sends nothing any more; look at that server and the network between`, { cause: error })
   if (CUT.includes(code)) return new DownloadError('Cut', `the connection to ${host} was cut (${code}); look at that server and the network between`, { cause: error })
   const words = error instanceof Error ? error.message : String(error)
   return new DownloadError('Unreachable', `${host} cannot be reached (${code || words}); look at that server, and at network policies between`, { cause: error })

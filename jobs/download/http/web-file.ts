@@ -22,7 +22,7 @@ export function webFile (http: HttpClient, { url, authorization, headers = {}, p
       const answer = await http.ask(url, { headers: { ...headers, ...(ranged && { range: `bytes=${offset}-` }), ...condition }, authorization, accept: [416], signal })
       // There is nothing behind what we have: it has become shorter, or whoever announced its length was wrong.
       if (answer.status === 416 && ranged) {
-        await answer.body.dump()
+        answer.body.resume()
         return await this.open({ offset: 0, validator: undefined, signal })
       }
       return { ...openedOf(answer, url, signal), ...(pinnedBy !== undefined && { validator: pinnedBy }) }

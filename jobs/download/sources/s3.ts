@@ -41,7 +41,7 @@ async function connect ({ settings }: Context): Promise<S3Client> {
   if (await hasCredentials(client)) return client
   client.destroy()
   // A public bucket is read without.
-  return new S3Client({ ...config, signer: { sign: async (request) => request } })
+  return new S3Client({ ...config, credentials: { accessKeyId: '', secretAccessKey: '' }, signer: { sign: async (request) => request } })
 }
 
 async function hasCredentials (client: S3Client): Promise<boolean> {
