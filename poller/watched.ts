@@ -22,7 +22,7 @@ export const ML_MODELS: Watched = { plural: 'mlmodels', scope: 'Namespaced', cre
 export const MODEL_DEPLOYMENTS: Watched = { plural: 'modeldeployments', scope: 'Namespaced', createSlim: createSlimModelDeployment, hasPods: true, story: MODEL_DEPLOYMENT_STORY }
 
 /** All of them. A kind is watched by adding it here. */
-export const WATCHED: Watched[] = [MLFLOW_MODELS, MODEL_DEPLOYMENTS]
+export const WATCHED: Watched[] = [MLFLOW_MODELS, ML_MODELS, MODEL_DEPLOYMENTS]
 
 /** Path of all objects, or of those in one namespace. */
 export function collectionPath ({ plural, scope }: Watched, namespace?: string): string {

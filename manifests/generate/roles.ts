@@ -25,6 +25,7 @@ export function makeAccess (kinds: Kind[]): Access {
     metacontroller: [...frameworkRules().map((rule) => ({ rule })), ...kindRules(plurals).map((rule) => ({ rule })), ...childRules(kinds)],
     poller: [
       { apiGroups: [API_GROUP], resources: WATCHED.map(({ plural }) => plural), verbs: ['list', 'watch', 'patch'] },
+      ...podRules(),
       { apiGroups: ['events.k8s.io'], resources: ['events'], verbs: ['create'] }
     ],
     election: [
@@ -32,6 +33,11 @@ export function makeAccess (kinds: Kind[]): Access {
       { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['get', 'update'], resourceNames: [LEASE] }
     ]
   }
+}
+
+/** Objects are told of the pods of their Jobs and Deployments. RBAC cannot be narrowed to a label; the poller asks for those with ours only. */
+function podRules (): Rule[] {
+  return WATCHED.some(({ hasPods }) => hasPods) ? [{ apiGroups: [''], resources: ['pods'], verbs: ['list', 'watch'] }] : []
 }
 
 /** What Metacontroller needs whatever it controls, so that a Metacontroller without a role of its own can run Sluice. */

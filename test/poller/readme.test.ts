@@ -22,12 +22,12 @@ t.test('every field of the configuration file is described', (t) => {
 t.test('every metric is described, and none that is not there', async (t) => {
   const text = await createMetrics({ monotonic: () => 0, objects: () => ({}), processMetrics: false }).render()
   const registered = [...text.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name)
-  const described = [...readme.matchAll(/`(sluice_\w+)`/g)].map(([, name]) => name)
+  const described = [...readme.matchAll(/`((?:sluice|model)_\w+)`/g)].map(([, name]) => name)
   t.same([...new Set(described)].sort(), registered.sort())
 })
 
 t.test('every reason of an Event is described', (t) => {
-  const sources = ['events.ts', 'event-notes.ts', 'registry-events.ts'].map((file) => readFileSync(new URL(file, root), 'utf8')).join('\n')
+  const sources = ['events.ts', 'event-notes.ts', 'registry-events.ts', 'served/ml-model.ts', 'served/model-deployment.ts'].map((file) => readFileSync(new URL(file, root), 'utf8')).join('\n')
   const reasons = [...sources.matchAll(/reason: '(\w+)',|make\(fact, '(\w+)'/g)].map((match) => match[1] ?? match[2] ?? '')
   t.ok(reasons.length > 10)
   for (const reason of new Set(reasons)) t.ok(readme.includes(`\`${reason}\``), reason)
