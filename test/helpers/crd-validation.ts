@@ -12,7 +12,6 @@ type Crd = { kind?: string, spec: { group: string, names: { kind: string }, vers
 const CRDS = path.join(import.meta.dirname, '../crds')
 const ajv = new Ajv({ strict: false, allErrors: true, validateFormats: false })
 const validators = new Map<string, ValidateFunction | undefined>()
-let crds: Crd[] | undefined
 let builtins: Array<[string, Schema]> | undefined
 
 /** What is wrong with the object, one line each; undefined when no schema describes its kind. */
@@ -26,10 +25,14 @@ export function crdProblems (object: { apiVersion: string, kind: string }): stri
 
 function compile ({ apiVersion, kind }: { apiVersion: string, kind: string }): ValidateFunction | undefined {
   const [group, version] = apiVersion.split('/')
-  crds ??= readdirSync(CRDS).filter((file) => file.endsWith('.yaml')).map((file) => parse(readFileSync(path.join(CRDS, file), 'utf8')) as Crd)
-  const crd = crds.find(({ spec }) => spec?.group === group && spec.names.kind === kind)
+  const crd = crdsOf(group).find(({ spec }) => spec?.group === group && spec.names.kind === kind)
   const schema = crd?.spec.versions.find(({ name }) => name === version)?.schema?.openAPIV3Schema
   return schema ? ajv.compile(toJsonSchema(schema, true)) : compileBuiltin({ apiVersion, kind })
+}
+
+/** Files have the names of their CRDs, which end with the group. All of them together take seconds to parse. */
+function crdsOf (group = ''): Crd[] {
+  return readdirSync(CRDS).filter((file) => file.endsWith(`.${group}.yaml`)).map((file) => parse(readFileSync(path.join(CRDS, file), 'utf8')) as Crd)
 }
 
 type GroupVersionKind = { group: string, version: string, kind: string }

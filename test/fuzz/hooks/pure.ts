@@ -2,13 +2,14 @@
 import fc from 'fast-check'
 import { HOOKS } from '../../../hooks/core/answer.ts'
 import type { Kind } from '../../../hooks/core/kind.ts'
+import { STATE_ANNOTATION } from '../../../hooks/core/labels.ts'
 import type { SyncRequest } from '../../../hooks/core/request.ts'
 import { comesToRest, feedBack } from '../../helpers/feed-back.ts'
 import { requestFor } from '../../helpers/requests.ts'
 import { goldens, type Goldens } from '../inputs/goldens.ts'
 import { applyEdit, tameEdit, wildEdit, type Edit } from '../inputs/edits.ts'
 import { valuesOf } from '../inputs/from-schema.ts'
-import { closeTexts, isObject, openTexts, type Json } from '../inputs/tree.ts'
+import { childrenIn, closeTexts, isObject, openTexts, type Json } from '../inputs/tree.ts'
 import { isAdmitted } from '../properties/admission.ts'
 import { askPurely } from '../properties/answer.ts'
 import { checkStable } from '../properties/stable.ts'
@@ -32,11 +33,14 @@ function lives (tally: Tally, edit: fc.Arbitrary<Edit>, rounds: { maxLength: num
     const sets = goldens()
     const material = sets[set % sets.length] as Goldens
     let request = structuredClone(material.inputs[begin % material.inputs.length]) as Json
+    let forged = false
     for (const { turn, edits } of rounds) {
+      const written = writtenIn(request)
       playTurn(request, turn, newestIn(request))
       for (const edit of edits) applyEdit(request, edit, material)
+      forged ||= writtenIn(request) !== written
       closeTexts(request)
-      const next = examine(material.kind, request, tally, rest)
+      const next = examine(material.kind, request, tally, { rest, forged })
       if (!next) return
       request = next
       openTexts(request)
@@ -44,22 +48,30 @@ function lives (tally: Tally, edit: fc.Arbitrary<Edit>, rounds: { maxLength: num
   })
 }
 
+/** Whether it is to come to rest, and whether somebody has changed what we wrote. */
+type How = { rest: boolean, forged: boolean }
+
+/** What we wrote into the children, as one text: spec, and memory in an annotation. */
+function writtenIn (request: Json): string {
+  return JSON.stringify(childrenIn(request).map(({ spec, metadata }) => [spec, isObject(metadata) && isObject(metadata.annotations) ? metadata.annotations[STATE_ANNOTATION] : undefined]))
+}
+
 /** Asks and checks; the request of the next sync, or undefined when there is none to be had. An error brings the request, to be asked again by hand. */
-function examine (kind: Kind, given: Json, tally: Tally, rest: boolean): Json | undefined {
+function examine (kind: Kind, given: Json, tally: Tally, how: How): Json | undefined {
   try {
-    return askAndCheck(kind, given, tally, rest)
+    return askAndCheck(kind, given, tally, how)
   } catch (error) {
     throw Object.assign(error as Error, { asked: JSON.stringify(given) })
   }
 }
 
-function askAndCheck (kind: Kind, given: Json, tally: Tally, rest: boolean): Json | undefined {
+function askAndCheck (kind: Kind, given: Json, tally: Tally, { rest, forged }: How): Json | undefined {
   const request = JSON.parse(JSON.stringify(given)) as Json
   if (!isAdmitted(kind, request)) {
     tally.count('400')
     return undefined
   }
-  const answer = withinCpu('an answer', () => askPurely(kind, request as unknown as SyncRequest))
+  const answer = withinCpu('an answer', () => askPurely(kind, request as unknown as SyncRequest, forged))
   tally.count(answer ? '200' : '422')
   if (!answer) return undefined
   const serves = answer.finalized ? 'none' : checkStable(request, answer)
@@ -83,7 +95,7 @@ function fromSchemas (tally: Tally): fc.IRawProperty<[Json]> {
     const request = JSON.parse(JSON.stringify(requestFor(material.kind, { spec, status: status as object, finalizing: hook === 'finalize' }))) as Json
     for (const edit of edits as Edit[]) applyEdit(request, edit, material)
     closeTexts(request)
-    examine(material.kind, request, tally, rest === true)
+    examine(material.kind, request, tally, { rest: rest === true, forged: false })
   })
 }
 
