@@ -33,7 +33,7 @@ function selectedId (service: KubeObject | undefined): string | undefined {
 function restored (request: Request, selected: string | undefined): Memory {
   const status = request.parent.status ?? {}
   const carried = carriedBy(request)
-  const newest = carried[0]?.version
+  const newest = newestOf(carried[0]?.version, status.candidate)
   const running = runningVersions(request)
   if (!newest && running.length === 0) return fromStatus(status)
   const active = activeOf(running, { selected: selected ?? status.active?.id, newest: attemptOf(newest) })
@@ -72,7 +72,12 @@ function attemptOf (version: Version | undefined): number {
   return version?.attempt ?? 0
 }
 
-/** What a status tells where nothing else is left: that an attempt was made, and whether it failed for good. */
+/** A Job that was just made may not be seen yet: then the status knows more. */
+function newestOf (carried: Version | undefined, reported: Version | undefined): Version | undefined {
+  return attemptOf(reported) > attemptOf(carried) ? reported : carried
+}
+
+/** What a status tells where nothing else is left: that an attempt was made and has failed for good. */
 function fromStatus ({ attempt = 0, failure }: Partial<Status>): Memory {
   return attempt === 0 ? EMPTY_MEMORY : { attempt, ...(failure && { failed: failure }) }
 }
