@@ -22,7 +22,7 @@ export type Download = {
   unpack: boolean
   /** File or folder name (`*` stands for any part of it) that must lie directly in `folder`; of an archive, what lies beside it is what is taken. Empty: nothing is demanded. */
   mustHold: string
-  /** Bytes that the volume may hold; 0: as many as there is room for. */
+  /** Bytes that may lie on the volume at once, an archive and what becomes of it together; 0: as many as there is room for. */
   maxBytes: number
 }
 
@@ -59,7 +59,8 @@ export function makeDownloadContainer (download: Download, { image, credentialsS
 
 /**
  * What a successful download leaves in its termination message. `uri` is what a moving reference was resolved to, `version` that of the registry.
- * `sha256` of one file is the file's; of several the hash of lines `<sha256 of the file>  <path>` in the order of the paths' bytes.
+ * `sha256` of one file is the file's, of an archive the archive's; of several the hash of lines `<sha256 of the file>  <path>`, each with its line end, in the
+ * order of the paths' bytes. `bytes` and `files` are those of the folder.
  */
 export const DownloadResult = Type.Object({
   uri: Type.String({ maxLength: 1024 }),

@@ -55,7 +55,7 @@ if (tools) {
     await t.test('a folder', async (t) => { await arrives(t, { MODEL_URI: 's3://models/bank', ...env }) })
     await t.test('the folder in it that the runtime looks for', async (t) => { await arrives(t, { MODEL_URI: 's3://models/nested/', MODEL_MUST_HOLD: 'MLmodel', MLFLOW_S3_ENDPOINT_URL: s3.url, ...KEYS }) })
     await t.test('an archive', async (t) => { await arrives(t, { MODEL_URI: 's3://models/bank.tar.gz', MODEL_UNPACK: 'true', MODEL_MUST_HOLD: 'MLmodel', MODEL_SHA256: sha256(ARCHIVE), ...env }, { sha256: sha256(ARCHIVE) }) })
-    await t.test('a bucket that is public', async (t) => { await arrives(t, { MODEL_URI: 's3://models/bank', AWS_ENDPOINT_URL_S3: s3.url }) })
+    await t.test('a bucket that is public', async (t) => { await arrives(t, { MODEL_URI: 's3://models/public', AWS_ENDPOINT_URL_S3: s3.url }) })
     await t.test('more objects than a page lists', async (t) => {
       const { ended } = await run(t, { MODEL_URI: 's3://models/many', ...env })
       t.match(JSON.parse(ended.message), { files: 1001, bytes: 1001 })
@@ -105,10 +105,11 @@ if (tools) {
 async function fillS3 (endpoint: string): Promise<void> {
   const client = new S3Client({ endpoint, forcePathStyle: true, region: 'us-east-1', credentials: { accessKeyId: 'key', secretAccessKey: 'secret' } })
   await client.send(new CreateBucketCommand({ Bucket: 'models' }))
-  const put = (Key: string, Body: string | Buffer) => client.send(new PutObjectCommand({ Bucket: 'models', Key, Body }))
+  const put = (Key: string, Body: string | Buffer) => client.send(new PutObjectCommand({ Bucket: 'models', Key, Body, ...(Key.startsWith('public/') && { ACL: 'public-read' }) }))
   for (const [path, content] of Object.entries(FILES)) {
     await put(`bank/${path}`, content)
     await put(`nested/v1/${path}`, content)
+    await put(`public/${path}`, content)
   }
   await put('bank/', '')
   await put('bank-other/x', 'not of this folder')

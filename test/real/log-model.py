@@ -15,7 +15,7 @@ def log(experiment, name):
     model = client.create_logged_model(experiment, name="model", source_run_id=run.info.run_id)
     client.log_model_artifacts(model.model_id, files)
     client.create_registered_model(name)
-    client.create_model_version(name, source=f"models:/{model.model_id}", run_id=run.info.run_id)
+    client.create_model_version(name, source=f"models:/{model.model_id}", run_id=run.info.run_id, model_id=model.model_id)
     client.create_model_version(name, source=f"{run.info.artifact_uri}/stuff", run_id=run.info.run_id)
     client.set_registered_model_alias(name, "champion", "1")
     return {"run": run.info.run_id, "model": model.model_id, "artifacts": run.info.artifact_uri}
