@@ -62,9 +62,11 @@ export function broken ({ keyword, value }: Constraint, good: unknown): unknown 
   }
 }
 
-/** Items of one list must differ. */
+/** Items of one list must differ where they are words, numbers or have names. */
 function numbered (item: unknown, index: number): unknown {
-  return typeof item === 'object' && item !== null ? { ...item, name: `n${index}` } : index + 1
+  if (typeof item === 'string') return `n${index}`
+  if (typeof item !== 'object' || item === null) return index + 1
+  return 'name' in item ? { ...item, name: `n${index}` } : item
 }
 
 /** What the API server says when this demand is not met. */
