@@ -102,11 +102,14 @@ function readSamples ({ data, warnings = [] }: Answer): Reading<Sample[]> {
   return problemOf('Error', 'NotAVector', `the query gives ${data.resultType === 'vector' ? 'native histograms' : `a ${data.resultType}`} where one number a series is needed`)
 }
 
+/** As Go writes a number; JavaScript reads "0x10" and " 1 " as numbers, too. */
+const NUMBER = /^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$/
+
 /** A value as Prometheus writes it; JavaScript would read "+Inf" as NaN. Anything unknown is NaN. */
 export function parseValue (text: string): number {
   if (text === '+Inf' || text === 'Inf') return Infinity
   if (text === '-Inf') return -Infinity
-  return text.trim() === '' ? NaN : Number(text)
+  return NUMBER.test(text) ? Number(text) : NaN
 }
 
 /** 400 means that the query itself is wrong: no retry will help. 422 came after parsing: matching, limits of Mimir, too many samples. */

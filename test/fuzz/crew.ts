@@ -6,12 +6,12 @@ import type { Batch, Outcome } from './run-target.ts'
 /** A batch that takes longer than this hangs; the slowest takes about a minute on a busy machine. */
 const LONGEST_BATCH_MS = 15 * 60_000
 
-/** Runs all batches; stops at the first failure. `onOutcome` hears of each batch. */
-export async function runBatches (batches: Batch[], onOutcome: (outcome: Outcome) => void): Promise<void> {
+/** Runs all batches, of one kind if it is named; stops at the first failure. `onOutcome` hears of each batch. */
+export async function runBatches (batches: Batch[], kind: string | undefined, onOutcome: (outcome: Outcome) => void): Promise<void> {
   const waiting = [...batches]
   let failed = false
   const work = async (): Promise<void> => {
-    const worker = new Worker(new URL('worker.ts', import.meta.url))
+    const worker = new Worker(new URL('worker.ts', import.meta.url), { workerData: { kind } })
     try {
       for (let batch = waiting.shift(); batch && !failed; batch = waiting.shift()) {
         const outcome = await perform(worker, batch)

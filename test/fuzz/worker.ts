@@ -1,7 +1,10 @@
 // A thread that runs batches. Nothing of the code under test may end it, or reject where nobody looks.
-import { parentPort } from 'node:worker_threads'
+import { parentPort, workerData } from 'node:worker_threads'
+import { chooseKind } from './inputs/goldens.ts'
 import { runTarget, type Batch } from './run-target.ts'
 import { targets } from './targets.ts'
+
+chooseKind((workerData as { kind?: string }).kind)
 
 parentPort?.on('message', (batch: Batch) => {
   const target = targets.find(({ name }) => name === batch.target)

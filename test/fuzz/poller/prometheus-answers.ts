@@ -74,5 +74,5 @@ export const prometheusAnswers: Target = {
 /** Whether one of the texts of the answer is this number, by Go's rules. */
 function saysNumber (text: string, value: number): boolean {
   const said = [...text.matchAll(/"([^"]*)"/g)].map(([, word]) => word ?? '')
-  return said.some((word) => /^[+-]?(Inf|\d+(\.\d*)?([eE][+-]?\d+)?|\.\d+)$/.test(word) && (word.endsWith('Inf') ? value === (word.startsWith('-') ? -Infinity : Infinity) : Number(word) === value))
+  return said.some((word) => /^[+-]?(Inf|(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?)$/.test(word) && (word.endsWith('Inf') ? value === (word.startsWith('-') ? -Infinity : Infinity) : Number(word) === value))
 }

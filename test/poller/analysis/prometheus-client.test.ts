@@ -69,5 +69,6 @@ t.test('retries', async (t) => {
 
 t.test('a value', async (t) => {
   const rows: Array<[string, number]> = [['1e-7', 1e-7], ['+Inf', Infinity], ['-Inf', -Infinity], ['NaN', NaN], ['', NaN], ['x', NaN], ['0', 0]]
+  for (const text of ['0x10', '0b1', ' 1 ', '1_0', '٣', '1e', '.', '+']) t.strictSame(parseValue(text), NaN, JSON.stringify(text))
   for (const [text, want] of rows) t.strictSame(parseValue(text), want, JSON.stringify(text))
 })
