@@ -52,8 +52,8 @@ export const Spec = Type.Object({
     ]
   }),
   runtime: oneOf(RUNTIME_NAMES, { description: 'What serves the model.' }),
-  runtimeImage: Type.String({ default: '', maxLength: 512, pattern: '^[^\\s]*$', description: "Image of the server; empty means the runtime's own, as the hooks are configured when the version is first tried." }),
-  version: Type.String({ default: '', maxLength: 63, pattern: '^[^\\s]*$', description: 'A name for people. Another one is another version, even of the same model.' }),
+  runtimeImage: Type.String({ default: '', maxLength: 512, pattern: '^([A-Za-z0-9][^\\s]*)?$', description: "Image of the server; empty means the runtime's own, as the hooks are configured when the version is first tried." }),
+  version: Type.String({ default: '', maxLength: 63, pattern: '^([A-Za-z0-9]([-_.+A-Za-z0-9]*[A-Za-z0-9])?)?$', description: 'A name for people. Another one is another version, even of the same model.' }),
   resources: Type.Optional(Resources),
   validateScript: Type.String({ default: '', maxLength: 253, pattern: '^([A-Za-z0-9_./][-A-Za-z0-9_./@+]*)?$', description: 'Path of a script in the image of the server, run before the version is started: .py by python3, .sh by sh, anything else by itself. It passes by ending with 0.' }),
   validateScriptFrom: Type.Optional(ScriptSource),
@@ -92,6 +92,15 @@ export const rules: Rule[] = [
   {
     rule: "!has(self.spec.port) || self.spec.runtimeImage != ''",
     message: 'port is for a runtimeImage that answers elsewhere than the runtime does; remove it, or set runtimeImage'
+  },
+  // Not at the section: the API server holds its default, {}, to the section's own rules before the fields have theirs.
+  {
+    rule: 'self.spec.autoscaling.minReplicas <= self.spec.autoscaling.maxReplicas',
+    message: 'autoscaling.minReplicas must not be more than maxReplicas; change one of them'
+  },
+  {
+    rule: 'self.spec.autoscaling.targetCPUUtilization > 0 || self.spec.autoscaling.targetMemoryUtilization > 0',
+    message: 'autoscaling needs an aim; set targetCPUUtilization or targetMemoryUtilization'
   }
 ]
 

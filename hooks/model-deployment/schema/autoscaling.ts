@@ -22,11 +22,5 @@ export const Autoscaling = section({
   targetCPUUtilization: target('CPU', 80),
   targetMemoryUtilization: target('Memory', 0),
   behavior: Type.Optional(Type.Object({ scaleUp: direction('Towards more pods.'), scaleDown: direction('Towards fewer pods.') }, { description: "How fast, as a HorizontalPodAutoscaler's own behavior." }))
-}, {
-  description: 'What holds while autoscale is on. The utilization is of resources.requests, which must be set for it.',
-  'x-kubernetes-validations': [
-    { rule: 'self.minReplicas <= self.maxReplicas', message: 'autoscaling.minReplicas must not be more than maxReplicas; change one of them' },
-    { rule: 'self.targetCPUUtilization > 0 || self.targetMemoryUtilization > 0', message: 'autoscaling needs an aim; set targetCPUUtilization or targetMemoryUtilization' }
-  ]
-})
+}, { description: 'What holds while autoscale is on. The utilization is of resources.requests, which must be set for it.' })
 export type Autoscaling = Static<typeof Autoscaling>
