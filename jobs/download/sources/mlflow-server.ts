@@ -17,8 +17,6 @@ export type Mlflow = {
   versionLocation: (name: string, version: string) => Promise<string>
   loggedModelLocation: (id: string) => Promise<string>
   run: (id: string) => Promise<{ location: string, experiment: string }>
-  /** Whether the run has artifacts at this path. */
-  holds: (run: string, path: string) => Promise<boolean>
   /** Where the model lies that the run logged under this name, if it did. */
   loggedModel: (asked: { run: string, experiment: string, name: string }) => Promise<string | undefined>
   /** Asks, and holds the answer against a schema. Throws DownloadError. */
@@ -31,7 +29,6 @@ const Info = Type.Object({ model_id: Type.String(), name: Type.Optional(Type.Str
 const Model = Type.Object({ model: Type.Object({ info: Info }) })
 const Models = Type.Object({ models: Type.Optional(Type.Array(Type.Object({ info: Info }))), next_page_token: Type.Optional(Type.String()) })
 const Run = Type.Object({ run: Type.Object({ info: Type.Object({ artifact_uri: Type.Optional(Type.String()), experiment_id: Type.String() }) }) })
-const Files = Type.Object({ files: Type.Optional(Type.Array(Type.Object({ path: Type.String(), is_dir: Type.Optional(Type.Boolean()) }))) })
 
 /** The tracking server of the settings. Throws SettingsInvalid where there is none. */
 export function connectMlflow ({ settings, http, persistently, signal }: Context): Mlflow {
@@ -73,11 +70,6 @@ export function connectMlflow ({ settings, http, persistently, signal }: Context
       const { run: { info } } = await ask('api/2.0/mlflow/runs/get', { run_id: id }, Run)
       return { location: named(info.artifact_uri, `run ${id}`), experiment: info.experiment_id }
     },
-    async holds (run, path) {
-      const parent = path.includes('/') ? path.slice(0, path.lastIndexOf('/')) : ''
-      const { files = [] } = await ask('api/2.0/mlflow/artifacts/list', { run_id: run, ...(parent !== '' && { path: parent }) }, Files).catch(nothing)
-      return files.some((file) => file.path === path)
-    },
     async loggedModel ({ run, experiment, name }) {
       let token: string | undefined
       do {
@@ -92,7 +84,7 @@ export function connectMlflow ({ settings, http, persistently, signal }: Context
   }
 }
 
-/** A server before MLflow 3 does not know the question; a run without artifacts may be an error. */
+/** A server before MLflow 3 does not know the question. */
 function nothing (error: unknown): Record<string, never> {
   if (error instanceof DownloadError && ['NotFound', 'Refused'].includes(error.reason)) return {}
   throw error

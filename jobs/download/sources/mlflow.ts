@@ -67,13 +67,16 @@ function parseModelUri (uri: string): ModelUri {
   return { name: decode(first), version, path }
 }
 
-/** The artifacts of the run; where it has none of that name, the model that it logged under it, which since MLflow 3 lies elsewhere. */
+/**
+ * The model that the run logged under this name, which since MLflow 3 lies elsewhere; else the run's artifacts. As MLflow's own client, where the model wins. What the
+ * run holds is not asked for: where artifacts lie in a store, the server may have no access to it.
+ */
 async function locateRun (uri: string, server: Mlflow): Promise<Located> {
   const [, id, path = ''] = /^runs:\/+([0-9a-zA-Z_-]+)(?:\/(.*))?$/i.exec(uri) ?? []
   if (id === undefined) throw new DownloadError('SourceUnsupported', `${uri} names no run; write runs:/id/path`)
   const { location, experiment } = await server.run(id)
   const [name = '', ...rest] = path.split('/')
-  const model = name === '' || await server.holds(id, path) ? undefined : await server.loggedModel({ run: id, experiment, name })
+  const model = name === '' ? undefined : await server.loggedModel({ run: id, experiment, name })
   return { location: join(model ?? location, model === undefined ? path : rest.join('/')), uri }
 }
 
