@@ -1,6 +1,6 @@
 // Quantities as an API server of Kubernetes 1.35 stores them.
 import t from 'tap'
-import { canonicalQuantities, canonicalQuantity } from '../../hooks/core/quantity.ts'
+import { canonicalQuantities, canonicalQuantity, quantityBytes } from '../../hooks/core/quantity.ts'
 
 t.test('canonical quantities', (t) => {
   const rows: [string | number, string][] = [
@@ -15,4 +15,9 @@ t.test('a map of resources has its quantities made canonical, and nothing else',
   t.same(canonicalQuantities({ cpu: '1000m', memory: '1024Mi', pods: 3 }), { cpu: '1', memory: '1Gi', pods: '3' })
   t.equal(canonicalQuantities(undefined), undefined)
   t.same(canonicalQuantities({ cpu: null }), { cpu: null })
+})
+
+t.test('bytes of a quantity', async (t) => {
+  const rows: Array<[string | number, number | undefined]> = [['10Gi', 10 * 1024 ** 3], ['1.5Gi', 1.5 * 1024 ** 3], ['2k', 2000], [7, 7], ['1e3', 1000], ['1500m', 1], ['-1Ki', -1024], ['x', undefined], ['', undefined], ['Gi', undefined]]
+  for (const [given, want] of rows) t.equal(quantityBytes(given), want, String(given))
 })
