@@ -10,8 +10,8 @@ import { missingLines, normalise, quotesOf } from './docs/quotes.ts'
 
 const read = (file: string): string => readFileSync(path.join(ROOT, file), 'utf8')
 const pages = readPages()
-const sources = ['hooks', 'poller', 'playground', 'manifests', 'metacontroller', 'charts', 'test', '.ci'].flatMap((folder) => globSync(`${folder}/**/*.{ts,yaml,tpl,json,sh,txt}`, { cwd: ROOT, exclude: ['test/docs.test.ts', '.ci/out/**'] }))
-const code = [...sources, 'Dockerfile', 'package.json', '.ci/run'].map(read).join('\n')
+const sources = ['hooks', 'poller', 'jobs', 'playground', 'manifests', 'metacontroller', 'charts', 'runtimes', 'test', '.ci'].flatMap((folder) => globSync(`${folder}/**/*.{ts,py,yaml,tpl,json,sh,txt}`, { cwd: ROOT, exclude: ['test/docs.test.ts', '.ci/out/**'] }))
+const code = [...sources, 'Dockerfile', 'runtimes/fastapi-pytorch/Dockerfile', 'package.json', '.ci/run'].map(read).join('\n')
 const byFile = new Map(pages.map((page) => [page.file, page]))
 
 /** What a page says wrong, for the pages where that is anything. */
