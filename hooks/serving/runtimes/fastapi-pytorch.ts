@@ -2,7 +2,7 @@
 import { MODEL_ROOT, type Runtime } from './runtime.ts'
 
 const FOLDER = `${MODEL_ROOT}/model`
-const EXTENSIONS = ['.pt', '.pth', '.pt2', '.safetensors']
+const EXTENSIONS = ['.pt', '.pth', '.safetensors']
 
 export const fastapiPytorch: Runtime = {
   image: 'sluice-fastapi-pytorch:0.1.0',
@@ -10,6 +10,8 @@ export const fastapiPytorch: Runtime = {
   ports: { http: 8000 },
   layout ({ form, extension }) {
     if (form === 'file' && EXTENSIONS.includes(extension)) return { folder: FOLDER, fileName: `model${extension}`, unpack: false, mustHold: '' }
+    // The server refuses it, too.
+    if (extension === '.pt2') return { unsupported: 'fastapi-pytorch loads no .pt2 file, for torch runs what pickles are in it: convert the model to TorchScript and give the URI of that .pt file' }
     return { unsupported: `fastapi-pytorch loads a single file ${EXTENSIONS.join(', ')}: give the URI of one` }
   },
   start: (_name, { folder, fileName }) => ({ env: [{ name: 'MODEL_PATH', value: `${folder}/${fileName}` }] }),

@@ -35,6 +35,7 @@ const layouts: Array<{ runtime: RuntimeName, uri: string, want: object | RegExp 
   { runtime: 'torchserve', uri: 'https://h/m.pt', want: /\.mar file/ },
   { runtime: 'torchserve', uri: S3, want: /\.mar file/ },
   { runtime: 'fastapi-pytorch', uri: 'https://h/m.pt', want: { folder: '/models/model', fileName: 'model.pt', unpack: false, mustHold: '' } },
+  { runtime: 'fastapi-pytorch', uri: 'https://h/m.pt2', want: /convert the model to TorchScript/ },
   { runtime: 'fastapi-pytorch', uri: 'https://h/m.zip', want: /single file/ }
 ]
 for (const { runtime, uri, want } of layouts) {
