@@ -25,6 +25,8 @@ export type Seen = {
   lost: boolean
   /** It has made no progress within its deadline. */
   late: boolean
+  /** All its pods have answered at some time. */
+  proven: boolean
   podTrouble?: Trouble
 }
 
@@ -38,14 +40,15 @@ export function lookAt (request: Request, pods: PodsFact | undefined, id: string
   return { job: jobState(findJob(request, id)), ...podsOf(findDeployment(request, id)), ...defined(told) as Pick<Seen, keyof typeof told> }
 }
 
-function podsOf (deployment: KubeObject | undefined): Pick<Seen, 'pods' | 'ready' | 'lost' | 'late'> {
+function podsOf (deployment: KubeObject | undefined): Pick<Seen, 'pods' | 'ready' | 'lost' | 'late' | 'proven'> {
   const pods = deploymentState(deployment)
-  if (!pods) return { ready: false, lost: true, late: false }
+  if (!pods) return { ready: false, lost: true, late: false, proven: false }
   return {
     pods,
     ready: pods.complete && pods.available > 0,
     lost: pods.replicas > 0 && pods.available === 0,
-    late: pods.observed && conditionOf(deployment, 'Progressing', 'False')?.reason === 'ProgressDeadlineExceeded'
+    late: pods.observed && conditionOf(deployment, 'Progressing', 'False')?.reason === 'ProgressDeadlineExceeded',
+    proven: conditionOf(deployment, 'Progressing')?.reason === 'NewReplicaSetAvailable'
   }
 }
 

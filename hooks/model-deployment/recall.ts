@@ -2,6 +2,7 @@
 import { STATE_ANNOTATION, VERSION_LABEL } from '../core/labels.ts'
 import { defined, isMap } from '../core/plain-value.ts'
 import { findChild, objectMapKey, type KubeObject } from '../core/request.ts'
+import { parseInstant } from '../core/time.ts'
 import { parseCarried, type Carried } from './carried.ts'
 import { EMPTY_MEMORY, parseMemory, type Memory } from './memory.ts'
 import { lookAt, type Seen } from './observe.ts'
@@ -28,13 +29,13 @@ function selectedId (service: KubeObject | undefined): string | undefined {
 
 /**
  * Before there is a Service, the newest Job or Deployment is the candidate. If the Service or its annotation was lost, what it named, or the status says to be
- * active, is active; or else an older version that has pods.
+ * active, is active; or else a version that has had pods, of two the older.
  */
 function restored (request: Request, selected: string | undefined): Memory {
   const status = request.parent.status ?? {}
   const carried = carriedBy(request)
-  const newest = newestOf(carried[0]?.version, status.candidate)
   const running = runningVersions(request)
+  const newest = withFound(newestOf(carried[0]?.version, status.candidate), running)
   if (!newest && running.length === 0) return fromStatus(status)
   const active = activeOf(running, { selected: selected ?? status.active?.id, newest: attemptOf(newest) })
   const attempt = Math.max(attemptOf(newest), attemptOf(active), status.attempt ?? 0)
@@ -77,20 +78,33 @@ function newestOf (carried: Version | undefined, reported: Version | undefined):
   return attemptOf(reported) > attemptOf(carried) ? reported : carried
 }
 
+/** What has a Deployment was validated, even if only its Job still says which version it is. */
+function withFound (newest: Version | undefined, running: Running[]): Version | undefined {
+  const found = newest?.found ?? running.find(({ version }) => version.id === newest?.id)?.version.found
+  return newest && found ? { ...newest, found } : newest
+}
+
 /** What a status tells where nothing else is left: that an attempt was made and has failed for good. */
 function fromStatus ({ attempt = 0, failure }: Partial<Status>): Memory {
   return attempt === 0 ? EMPTY_MEMORY : { attempt, ...(failure && { failed: failure }) }
 }
 
-/** Versions of which a Deployment is there, newest first. One whose annotation is lost is known by its id alone. */
+/** Versions of which a Deployment is there, newest first. */
 function runningVersions (request: Request): Running[] {
   const versions = objectsOf(request, DEPLOYMENT).flatMap((deployment) => versionOf(request, deployment) ?? [])
   return versions.map((version) => ({ version, seen: lookAt(request, undefined, version.id) })).toSorted((a, b) => b.version.attempt - a.version.attempt)
 }
 
+/** One whose annotation is lost is known from the status, or by its id alone: then it is what nobody asks for, and is replaced as soon as something else is ready. */
 function versionOf ({ parent: { metadata, status } }: Request, deployment: KubeObject): Version | undefined {
-  const version = parseCarried(deployment)?.version ?? knownVersion(status, deployment.metadata.labels?.[VERSION_LABEL])
+  const id = deployment.metadata.labels?.[VERSION_LABEL] ?? ''
+  const version = parseCarried(deployment)?.version ?? knownVersion(status, id) ?? unknownVersion(id, deployment.metadata.creationTimestamp)
   return version?.found && deployment.metadata.name === deploymentName(metadata.name, version.id) ? version : undefined
+}
+
+function unknownVersion (id: string, createdAt: string | undefined): Version | undefined {
+  if (!/^[0-9a-f]{1,16}$/.test(id) || parseInstant(createdAt) === undefined || createdAt === undefined) return undefined
+  return { id, attempt: 1, content: '0', tries: '0', version: '', runtime: '', startedAt: createdAt, found: { uri: '', sha256: '0'.repeat(64), bytes: 0 } }
 }
 
 function knownVersion (status: Partial<Status> = {}, id: string | undefined): Version | undefined {
@@ -99,7 +113,9 @@ function knownVersion (status: Partial<Status> = {}, id: string | undefined): Ve
 
 function activeOf (running: Running[], { selected, newest }: { selected: string | undefined, newest: number }): Version | undefined {
   const named = running.find(({ version }) => version.id === selected)
-  return (named ?? running.find(({ version, seen }) => version.attempt < newest && !seen.lost))?.version
+  const proven = running.filter(({ seen }) => seen.proven)
+  // The newest that is ready is a candidate to be switched to, whether for the first time or again.
+  return (named ?? proven.find(({ version }) => version.attempt < newest) ?? proven.find(({ seen }) => !seen.ready))?.version
 }
 
 /** Observed objects of a kind that are not being deleted, in the order of their names. */
