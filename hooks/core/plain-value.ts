@@ -9,7 +9,7 @@ export class WrongAnswerError extends Error {
  * Fields whose empty map says something and is kept by the API server ("every pod", "this kind of volume").
  * Anywhere else it drops empty maps and lists, and Metacontroller would write them again at every sync.
  */
-const MEANINGFUL_WHEN_EMPTY = ['emptyDir', 'labelSelector', 'podSelector', 'namespaceSelector']
+const MEANINGFUL_WHEN_EMPTY = ['emptyDir', 'labelSelector', 'podSelector', 'namespaceSelector', 'preference']
 
 /** Throws WrongAnswerError, naming the place, unless the value and all in it may be sent. The message never quotes a value. */
 export function checkValue (value: unknown, path: string): void {

@@ -1,6 +1,6 @@
 // MLModel: a model that is downloaded once, verified, and served by a runtime; updated beside the version that serves.
 import { defineKind } from '../core/kind.ts'
-import { DEPLOYMENT, JOB, SERVICE, VOLUME } from './resources/names.ts'
+import { CHILDREN } from './resources/names.ts'
 import { Spec, Status, rules } from './schema.ts'
 import { sync } from './sync.ts'
 
@@ -25,6 +25,6 @@ export const mlModel = defineKind({
   spec: Spec,
   status: Status,
   rules,
-  children: [VOLUME, JOB, DEPLOYMENT, SERVICE],
+  children: CHILDREN,
   sync
 })

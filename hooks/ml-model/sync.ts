@@ -1,8 +1,9 @@
 // One sync of an MLModel: recall, look, decide, build, report.
+import { UnprocessableError } from '../core/kind.ts'
 import { believedFacts } from '../core/believed-facts.ts'
 import { setConditions } from '../core/conditions.ts'
 import { factInstants, parseCommands, type Facts } from '../core/facts.ts'
-import { newestOutsideInstant, type Child, type SyncRequest, type SyncResponse } from '../core/request.ts'
+import { mayReturn, newestOutsideInstant, type Child, type SyncRequest, type SyncResponse } from '../core/request.ts'
 import { conditionsOf } from './conditions.ts'
 import { decide, type Decision } from './decide.ts'
 import { gather, type Evidence } from './evidence.ts'
@@ -10,6 +11,7 @@ import { recall, type Memory } from './memory.ts'
 import { summarize } from './phase.ts'
 import { makeDeployment } from './resources/deployment.ts'
 import { makeJob } from './resources/job.ts'
+import { CHILDREN } from './resources/names.ts'
 import { makeService, portsOf, urlOf, type Ports } from './resources/service.ts'
 import { makeVolume } from './resources/volume.ts'
 import { findRuntime } from './runtime.ts'
@@ -21,6 +23,8 @@ type Request = SyncRequest<Spec, Status>
 
 /** Answers one sync. The same request always gets the same answer. */
 export function sync (request: Request): SyncResponse<Status> {
+  const missing = CHILDREN.find((child) => !mayReturn(request, child))
+  if (missing) throw new UnprocessableError(`The controller sluice-mlmodels does not list ${missing.resource} of ${missing.apiVersion}; install the chart or bundle of this release again`)
   const { metadata, spec } = request.parent
   const facts = believedFacts(request)
   const evidence = gather(request, facts)

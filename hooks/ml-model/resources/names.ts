@@ -7,6 +7,9 @@ export const JOB = { apiVersion: 'batch/v1', kind: 'Job', resource: 'jobs', meth
 export const VOLUME = { apiVersion: 'v1', kind: 'PersistentVolumeClaim', resource: 'persistentvolumeclaims', method: 'InPlace' } as const satisfies ChildResource
 export const SERVICE = { apiVersion: 'v1', kind: 'Service', resource: 'services', method: 'InPlace' } as const satisfies ChildResource
 
+/** In the order in which each needs the one before it. */
+export const CHILDREN: ChildResource[] = [VOLUME, JOB, DEPLOYMENT, SERVICE]
+
 /** Deployment and Service: both are the one thing that serves. */
 export function serverName (name: string): string {
   return suffixedName(name, 'model')
