@@ -36,7 +36,7 @@ export type ReflectorOptions = {
 export type Reflector<T extends KubeObject = KubeObject> = {
   /** Read only. */
   store: Store<T>
-  /** Resolves after the first complete list; never rejects. */
+  /** Resolves after the first complete list, or when it is known that there is no such resource; never rejects. */
   synced: Promise<void>
   hasSynced: () => boolean
   /** Hears of every change from now on. Returns the function that ends it. */
@@ -98,7 +98,7 @@ async function reflect<T extends KubeObject> (options: ReflectorOptions, store: 
     } catch (error) {
       if (signal.aborted) return
       backoff = position.failures === 0 ? factory.next() : backoff.next(undefined)
-      const asked = recover(error, position, options)
+      const asked = recover(error, { position, onSynced }, options)
       // Not all at the same moment when the server has refused several of us.
       await sleep(Math.max(backoff.duration, asked * (1 + Math.random() * 0.2)), undefined, { signal }).catch(() => undefined)
     }
@@ -106,14 +106,26 @@ async function reflect<T extends KubeObject> (options: ReflectorOptions, store: 
 }
 
 /** Notes the fault, decides where to go on from, and returns the wait in ms that the server asked for. */
-function recover (error: unknown, position: Position, { logger, path }: ReflectorOptions): number {
+function recover (error: unknown, { position, onSynced }: Pick<Reflection, 'position' | 'onSynced'>, options: ReflectorOptions): number {
   position.failures += 1
+  reconsider(error, position)
+  const isAbsent = isApiError(error, 'NotFound')
+  // A kind that is not installed has no objects; the poller works for the others, and finds it when it comes.
+  if (isAbsent) onSynced()
+  tell(error, position, options, isAbsent && position.failures > 1)
+  return isApiError(error) ? error.retryAfterMs ?? 0 : 0
+}
+
+/** Where to go on from. */
+function reconsider (error: unknown, position: Position): void {
   const refused = isApiError(error) && error.status !== 0
   const gone = isApiError(error, 'Gone')
   if (position.listing && gone) position.listing = beginList(!position.listing.whole)
   if (gone || (refused && position.failures % DOUBT_AFTER === 0)) position.version = undefined
-  logger.warn({ path, failures: position.failures, relist: position.version === undefined, err: error }, 'list or watch failed, trying again')
-  return isApiError(error) ? error.retryAfterMs ?? 0 : 0
+}
+
+function tell (error: unknown, { failures, version }: Position, { logger, path }: ReflectorOptions, isKnown: boolean): void {
+  logger[isKnown ? 'debug' : 'warn']({ path, failures, relist: version === undefined, err: error }, 'list or watch failed, trying again')
 }
 
 type ListPage<T> = { metadata?: { resourceVersion?: string, continue?: string }, items?: T[] }

@@ -85,16 +85,16 @@ function describeWay (active: Active, way: Way, { previous, url, failure, error 
 }
 
 function wayOf ({ status: before = {} }: ModelDeployment, after: ModelDeployment): Way {
-  const { attempt, active, previous, candidate } = before
+  const { attempt, active } = before
   const id = after.status?.active?.id
   // A status that was lost is no object without a version.
   if (attempt === undefined || id === active?.id) return likelyWayOf(after)
   if (!active) return 'Deployed'
-  return isTakenBack({ previous, candidate }, id) ? 'RolledBack' : 'Switched'
+  return isTakenBack(before, id) ? 'RolledBack' : 'Switched'
 }
 
 /** A version that people go back to becomes the candidate first. */
-function isTakenBack ({ previous, candidate }: Pick<Partial<Status>, 'previous' | 'candidate'>, id: string | undefined): boolean {
+function isTakenBack ({ previous, candidate }: NonNullable<ModelDeployment['status']>, id: string | undefined): boolean {
   return previous?.id === id && candidate?.id !== id
 }
 
@@ -109,13 +109,13 @@ function troubleEvents ({ status = {} }: ModelDeployment): ObjectEvent[] {
   if (error === undefined) return []
   const words = { type: 'Warning' as const, action: 'Serving', note: error }
   if (failure?.stage === 'Start') return [{ ...words, key: `StartFailed/${failure.attempt}/${failure.reason}`, reason: 'StartFailed', at: parseInstant(findCondition(status, 'Progressing')?.lastTransitionTime) }]
-  if (!isDegraded(status)) return []
-  const since = findCondition(status, 'Available')?.lastTransitionTime
-  return [{ ...words, key: `Degraded/${attempt}/${reason}`, since, reason: 'Degraded', at: parseInstant(since) }]
+  const condition = degradedCondition(status)
+  return condition ? [{ ...words, key: `Degraded/${attempt}/${reason}`, since: condition.lastTransitionTime, reason: 'Degraded', at: parseInstant(condition.lastTransitionTime) }] : []
 }
 
-/** Nothing answers though something should, or never will as things are, and no other Event says so. */
-function isDegraded (status: NonNullable<ModelDeployment['status']>): boolean {
-  if (status.active) return findCondition(status, 'Available')?.status === 'False'
-  return status.phase === 'Failed' && !status.failure
+/** The condition that says that nothing answers though something should, or that nothing can be made of the spec, where no other Event says so. */
+function degradedCondition (status: NonNullable<ModelDeployment['status']>): ReturnType<typeof findCondition> {
+  const [available, progressing] = ['Available', 'Progressing'].map((type) => findCondition(status, type))
+  if (status.active && available?.status === 'False') return available
+  return progressing?.status === 'False' && !status.failure ? progressing : undefined
 }

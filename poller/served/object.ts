@@ -46,5 +46,5 @@ const UNITS = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB']
 /** `1.5 GiB`, for people. */
 export function sizeOf (bytes: number): string {
   const unit = Math.min(UNITS.length - 1, Math.max(0, Math.floor(Math.log2(Math.max(1, bytes)) / 10)))
-  return `${Number((bytes / 1024 ** unit).toPrecision(3))} ${UNITS[unit]}`
+  return `${unit === 0 ? bytes : Number((bytes / 1024 ** unit).toPrecision(3))} ${UNITS[unit]}`
 }

@@ -9,6 +9,7 @@ import { stringify } from 'yaml'
 import { FACTS } from '../../hooks/core/labels.ts'
 import { startPoller, type Poller } from '../../poller/poller.ts'
 import { readSettings, type Settings } from '../../poller/settings.ts'
+import { WATCHED } from '../../poller/watched.ts'
 import { logger, startCluster, until, type Cluster } from '../helpers/poller-cluster.ts'
 import { sendJson, startServer } from '../helpers/local-server.ts'
 import { specOf } from '../helpers/poller-model.ts'
@@ -62,7 +63,7 @@ t.test('a poller leads, finds versions, and hands over when it stops', async (t)
   t.match(await (await fetch(`${first.metricsUrl}/metrics`)).text(), /sluice_poller_leader 1/)
 
   const second = await start(t, settings)
-  await until(() => cluster.server.watches().length === 2)
+  await until(() => cluster.server.watches().length === 4)
   t.equal((await fetch(`${second.metricsUrl}/readyz`)).status, 200, 'a follower is ready, too')
   t.equal(second.isLeader(), false)
   const closing = first.close()
@@ -90,8 +91,8 @@ t.test('only the namespace that is named is looked after', async (t) => {
   const paths: string[] = []
   const watched = await startCluster(t, { fault ({ path, verb }) { if (verb === 'list') paths.push(path); return undefined } })
   await start(t, readSettings({ ...variablesFor(t, watched, 'http://127.0.0.1:1'), NAMESPACE: 'models' }))
-  await until(() => paths.length > 0)
-  t.same(paths, ['/apis/sluice.dev/v1alpha1/namespaces/models/mlflowmodels'])
+  await until(() => new Set(paths).size === WATCHED.length + 1)
+  t.same([...new Set(paths)].sort(), ['/api/v1/namespaces/models/pods', ...WATCHED.map(({ plural }) => `/apis/sluice.dev/v1alpha1/namespaces/models/${plural}`)].sort())
   t.equal(cluster.server.counts.list, 0)
 })
 

@@ -47,6 +47,18 @@ t.test('lists, then follows every change', async (t) => {
   t.equal(reflector.store.all()[0]?.metadata.managedFields, undefined, 'the bulk that nobody reads is left out')
 })
 
+t.test('a kind that is not installed has no objects, until it is', async (t) => {
+  let isInstalled = false
+  const cluster = await startCluster(t, { fault: () => isInstalled ? undefined : { answer: 404 } })
+  cluster.create('a')
+  const { reflector, heard } = reflect(t, cluster)
+  await reflector.synced
+  t.same(names(reflector), [])
+  isInstalled = true
+  await until(() => heard.length === 1)
+  t.same(heard, ['+a'])
+})
+
 /** What each list asked for, and a way to break some of them. */
 async function startLarge (t: Test, answer: (continued: boolean, nth: number) => Fault | undefined): Promise<{ cluster: Cluster, asked: string[] }> {
   const asked: string[] = []
