@@ -202,7 +202,7 @@ def test_it_writes_nothing_connects_to_nobody_and_starts_nothing(serve: Start, t
     assert server.predict([[1]])[0] == 200
     assert server.metrics()
     assert server.end() == 0
-    ours = [line for line in noted.read_text().splitlines() if line != "open /dev/null"]
+    ours = [line for line in noted.read_text().splitlines() if line not in ("open /dev/null", "subprocess.Popen /sbin/ldconfig")]  # the second by newer torch, looking for graphics cards
     assert ours == []
 
 
