@@ -25,8 +25,11 @@ export async function run (report: Report): Promise<void> {
       nodeOptions: ['--expose-gc', '--import', new URL('outside/fast-clock.ts', import.meta.url).href],
       environment: { BENCH_CONTROL: day?.control ?? '', BENCH_HOURS: String(hours), LOG_LEVEL: 'warn' },
       onMessage (message) {
-        samples.push(message as Sample)
-        if (samples.at(-1)?.done) resolve()
+        const sample = message as Sample
+        samples.push(sample)
+        // It takes minutes, so it shows that it goes on.
+        if (sample.hour % 6 === 0) report.note(`hour ${sample.hour}: RSS ${sample.rss.toFixed(0)} MB, heap ${sample.heap.toFixed(1)} MB`)
+        if (sample.done) resolve()
       }
     })
     try {

@@ -1,4 +1,4 @@
-// An API server that holds one kind of object and answers at once: lists by pages of one snapshot, watches, merge patches, the lease and Events.
+// An API server that holds MlflowModels, and of all else that is watched nothing, and answers at once: lists by pages of one snapshot, watches, merge patches, the lease and Events.
 // The playground's checks, prunes and owns fields as the real one does; ten thousand objects would measure that instead of the poller.
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { text } from 'node:stream/consumers'
@@ -35,7 +35,7 @@ export type ApiServer = {
 export type Counters = { pages: number, watches: number, gone: number, patches: number, events: number, repeatedEvents: number, leaseWrites: number, leaseReads: number, listBytes: number }
 
 type Change = { version: number, type: 'ADDED' | 'MODIFIED' | 'DELETED', line: string }
-type Watch = { response: ServerResponse, endsAt: number, bookmarkAt: number }
+type Watch = { path: string, response: ServerResponse, endsAt: number, bookmarkAt: number }
 
 const BOOKMARK_MS = 60_000
 
@@ -80,7 +80,7 @@ export function createApiServer (initial: Iterable<KubeObject>, now: () => numbe
     if (history.length > HISTORY) {
       oldest = history.splice(0, HISTORY / 2).at(-1)?.version ?? oldest
     }
-    for (const { response } of watches) response.write(line)
+    for (const { path, response } of watches) if (path === COLLECTION) response.write(line)
   }
 
   function compact (): void {
@@ -88,7 +88,9 @@ export function createApiServer (initial: Iterable<KubeObject>, now: () => numbe
     oldest = version
   }
 
-  function list (query: URLSearchParams, response: ServerResponse): void {
+  function list (path: string, query: URLSearchParams, response: ServerResponse): void {
+    // What else is watched: there is none of it.
+    if (path !== COLLECTION) return answer(response, 200, { kind: 'List', metadata: { resourceVersion: String(version) }, items: [] }) as never
     counters.pages += 1
     const limit = Number(query.get('limit') ?? Infinity)
     const token = query.get('continue')
@@ -101,7 +103,7 @@ export function createApiServer (initial: Iterable<KubeObject>, now: () => numbe
     counters.listBytes += answer(response, 200, { apiVersion: 'sluice.dev/v1alpha1', kind: 'MlflowModelList', metadata, items })
   }
 
-  function watch (query: URLSearchParams, response: ServerResponse): void {
+  function watch (path: string, query: URLSearchParams, response: ServerResponse): void {
     const since = Number(query.get('resourceVersion'))
     counters.watches += 1
     if (since < oldest) {
@@ -110,8 +112,8 @@ export function createApiServer (initial: Iterable<KubeObject>, now: () => numbe
     }
     response.writeHead(200, { 'content-type': 'application/json', date: new Date(now()).toUTCString() })
     response.flushHeaders()
-    for (const change of history) if (change.version > since) response.write(change.line)
-    const entry = { response, endsAt: now() + Number(query.get('timeoutSeconds') ?? 300) * 1000, bookmarkAt: now() + BOOKMARK_MS }
+    if (path === COLLECTION) for (const change of history) if (change.version > since) response.write(change.line)
+    const entry = { path, response, endsAt: now() + Number(query.get('timeoutSeconds') ?? 300) * 1000, bookmarkAt: now() + BOOKMARK_MS }
     watches.add(entry)
     response.once('close', () => { watches.delete(entry) })
   }
@@ -158,8 +160,8 @@ export function createApiServer (initial: Iterable<KubeObject>, now: () => numbe
 
   async function route (request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { pathname, searchParams } = new URL(`http://api${request.url}`)
-    if (searchParams.has('watch')) return watch(searchParams, response)
-    if (pathname === COLLECTION) return list(searchParams, response)
+    if (searchParams.has('watch')) return watch(pathname, searchParams, response)
+    if (searchParams.has('limit')) return list(pathname, searchParams, response)
     const sent = await text(request)
     const body = sent === '' ? undefined : JSON.parse(sent) as KubeObject
     if (LEASES.test(pathname)) return leases(`${request.method}`, body, response)
