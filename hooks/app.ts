@@ -68,6 +68,11 @@ function createServer ({ logger, tls }: AppOptions, answers: Answers): FastifyIn
     requestTimeout: 120 * SECOND,
     // While closing we say 429 ourselves: a 503 is an Event on every object.
     return503OnClosing: false,
+    // An address that cannot be decoded is met before any handler of ours, and Fastify's own words repeat it whole.
+    frameworkErrors: (error: Error, _request: unknown, reply: FastifyReply) => {
+      const refusal = refusalOf(error)
+      reply.code(refusal.statusCode).send(refusal)
+    },
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false, useDefaults: false } }
   }
   // Fastify's types tell HTTP and HTTPS apart; nothing here does.

@@ -86,6 +86,7 @@ const refusals: Array<{ name: string, call: ReturnType<typeof post>, code: numbe
   { name: 'a million lists', call: post(`[${'[],'.repeat(1_000_000)}0]`), code: 413, message: /^The body has more than 500000 opening brackets/ },
   { name: 'no JSON type', call: { ...post(requestFor(greeting)), headers: { 'content-type': 'text/plain' } }, code: 415, message: 'The body must be JSON; send the header Content-Type: application/json' },
   { name: 'an address that is none', call: post({}, { url: '/insults/sync' }), code: 404, message: /^There is nothing here; the hooks are POST/ },
+  { name: 'an address that cannot be decoded', call: post({}, { url: '/%zz?secret=hunter2' }), code: 400, message: 'The request cannot be read; send what Metacontroller sends under hook version v2' },
   { name: 'a body over 32 MiB', call: post('x', { headers: { 'content-length': String(33 * 2 ** 20) } }), code: 413, message: 'The body is larger than 32 MiB; spread the children over several parents' },
   { name: 'a bug', call: post(requestFor(greeting, { spec: { name: 'bug' } })), code: 500, message: 'The hook failed by a bug of its own and nothing was changed; its log has the details' },
   { name: 'an answer that must not be sent', call: post(requestFor(greeting, { spec: { name: 'null' } })), code: 500, message: 'The hook failed by a bug of its own and nothing was changed; its log has the details' }

@@ -1,7 +1,7 @@
 // Bodies of up to ten megabytes over a socket: each is answered, and none holds the event loop up.
 import fc from 'fast-check'
 import { Pool } from 'undici'
-import { kinds } from '../../../hooks/kinds.ts'
+import { goldens } from '../inputs/goldens.ts'
 import { large, textOfLarge } from '../inputs/large.ts'
 import { LONGEST_TURN_MS } from '../properties/cpu.ts'
 import { checkHttpAnswer } from '../properties/http-answer.ts'
@@ -19,9 +19,10 @@ export const largeBodies: Target = {
   quick: 0,
   async open (tally) {
     const server = await startServerProcess()
+    const plural = goldens()[0]?.kind.resource.plural
     const pool = new Pool(`http://127.0.0.1:${server.port}`)
     const ask = async (text: string): Promise<{ status: number, turn: number }> => {
-      const response = await pool.request({ path: `/${kinds[0]?.resource.plural}/sync`, method: 'POST', headers: { 'content-type': 'application/json' }, body: text })
+      const response = await pool.request({ path: `/${plural}/sync`, method: 'POST', headers: { 'content-type': 'application/json' }, body: text })
       const body = await response.body.text()
       checkHttpAnswer(response.statusCode, String(response.headers['content-type'] ?? ''), body)
       return { status: response.statusCode, turn: await server.longestTurn() }

@@ -3,8 +3,7 @@ import { connect } from 'node:net'
 import { once } from 'node:events'
 import fc from 'fast-check'
 import { request } from 'undici'
-import { kinds } from '../../../hooks/kinds.ts'
-import { body, bytesOf, type Body } from '../inputs/bodies.ts'
+import { body, bytesOf, pluralOf, type Body } from '../inputs/bodies.ts'
 import { LONGEST_TURN_MS } from '../properties/cpu.ts'
 import { checkHttpAnswer } from '../properties/http-answer.ts'
 import { demand } from '../properties/violation.ts'
@@ -26,7 +25,7 @@ export const rawSockets: Target = {
     const server = await startServerProcess()
     const property = fc.asyncProperty(talk, async ({ lie, body, cuts }) => {
       const { bytes } = bytesOf(body)
-      const answer = await say(server.port, piecesOf(Buffer.concat([Buffer.from(headOf(lie, bytes.length), 'latin1'), lie === 'chunked' || lie === 'bad chunk' ? chunked(lie, bytes) : bytes]), cuts), lie === 'reset')
+      const answer = await say(server.port, piecesOf(Buffer.concat([Buffer.from(headOf(lie, pluralOf(body), bytes.length), 'latin1'), lie === 'chunked' || lie === 'bad chunk' ? chunked(lie, bytes) : bytes]), cuts), lie === 'reset')
       tally.count(answer === '' ? 'no answer' : judge(answer))
       const alive = await request(`http://127.0.0.1:${server.port}/healthz`)
       await alive.body.dump()
@@ -38,8 +37,8 @@ export const rawSockets: Target = {
   }
 }
 
-function headOf (lie: Talk['lie'], length: number): string {
-  const line = `POST /${kinds[0]?.resource.plural}/sync HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nConnection: close\r\n`
+function headOf (lie: Talk['lie'], plural: string, length: number): string {
+  const line = `POST /${plural}/sync HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nConnection: close\r\n`
   const heads: Record<Talk['lie'], string> = {
     none: `Content-Length: ${length}\r\n`,
     longer: `Content-Length: ${length + 10}\r\n`,

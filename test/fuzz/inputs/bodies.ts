@@ -19,7 +19,7 @@ const VALUES = ['null', '7', '"text"', '[]', 'true', '{}', '[{}]', '{"parent":nu
 
 /** The bytes, and whether they are still the golden request, so that it must be answered. */
 export function bytesOf ({ spoil, begin, at, key }: Body): { bytes: Buffer, whole: boolean } {
-  const text = textOf(begin)
+  const { text } = golden(begin)
   const place = at % text.length
   return { bytes: SPOIL[spoil]({ text, place, key, at }), whole: spoil === 'none' || spoil === 'bom' || spoil === 'spaces' }
 }
@@ -45,11 +45,16 @@ const SPOIL: Record<Spoil, (given: Given) => Buffer> = {
   number: ({ text, at }) => Buffer.from(text.replace(/"generation":\d+/, () => `"generation":${['1e308', '-0', '9007199254740993', '1e400', '"1"', '1.5'][at % 6]}`))
 }
 
-const texts: string[] = []
+const texts: Array<{ plural: string, text: string }> = []
 
-function textOf (begin: number): string {
-  if (texts.length === 0) for (const { inputs } of goldens()) for (const input of inputs) texts.push(closed(input))
-  return texts[begin % texts.length] ?? '{}'
+function golden (begin: number): { plural: string, text: string } {
+  if (texts.length === 0) for (const { kind, inputs } of goldens()) for (const input of inputs) texts.push({ plural: kind.resource.plural, text: closed(input) })
+  return texts[begin % texts.length] ?? { plural: '', text: '{}' }
+}
+
+/** Whose hooks the body is for. */
+export function pluralOf ({ begin }: Body): string {
+  return golden(begin).plural
 }
 
 function closed (input: Json): string {
