@@ -110,8 +110,13 @@ function isThere (object: KubeObject | undefined): boolean {
 }
 
 function observedVolumes (request: SyncRequest<Spec, Status>): Volume[] {
-  const claims = Object.values(request.children[objectMapKey(VOLUME.apiVersion, VOLUME.kind)] ?? {}).filter(isThere)
-  return claims.map((claim) => ({ name: claim.metadata.name.slice(0, 63), uid: (claim.metadata.uid ?? '').slice(0, 64), ...request.parent.spec.storage, ...observedParameters(claim) })).toSorted((a, b) => a.name < b.name ? -1 : 1)
+  const claims = Object.entries(request.children[objectMapKey(VOLUME.apiVersion, VOLUME.kind)] ?? {}).filter(([key, claim]) => isThere(claim) && isNameOf(key, claim)).map(([, claim]) => claim)
+  return claims.map(({ metadata: { name, uid = '' }, ...claim }) => ({ name, uid: uid.slice(0, 64), ...request.parent.spec.storage, ...observedParameters(claim.spec) })).toSorted((a, b) => a.name < b.name ? -1 : 1)
+}
+
+/** Ours are labels, so that they can be written down and asked for again. */
+function isNameOf (key: string, { metadata: { name } }: KubeObject): boolean {
+  return key.endsWith(`/${name}`) && name.length <= 63 && /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(name)
 }
 
 function observedDownloads (request: SyncRequest): string[] {

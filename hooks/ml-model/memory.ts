@@ -14,7 +14,7 @@ import { isImpossible, wantedOf } from './wanted.ts'
 import type { Spec, Status } from './schema.ts'
 
 const hash = Type.String({ maxLength: 16 })
-const name = Type.String({ minLength: 1, maxLength: 63 })
+const name = Type.String({ minLength: 1, maxLength: 63, pattern: '^[a-z0-9]([-a-z0-9]*[a-z0-9])?$' })
 
 /** A volume as it was asked for. `uid`: of the claim that the model was downloaded to; empty where that is not known. */
 export const Volume = Type.Object({

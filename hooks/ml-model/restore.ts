@@ -61,7 +61,7 @@ function unknownModel (request: SyncRequest<Spec, Status>, { key, name, attempt 
   const wanted = wantedOf(request, attempt)
   const isWanted = !isImpossible(wanted) && wanted.key === key
   const claim = findChild(request, VOLUME, name)
-  const volume: Volume = { name, uid: claim?.metadata.uid ?? '', ...storage, ...observedParameters(claim) }
+  const volume: Volume = { name, uid: claim?.metadata.uid ?? '', ...storage, ...observedParameters(claim?.spec) }
   if (!isWanted) return { key, content: '', uri: '', folder: '', fileName: '', predict: '', volume }
   const { content, layout: { folder, fileName }, runtime } = wanted
   return { key, content, uri: source.uri, folder, fileName, predict: runtime.predict(request.parent.metadata.name), volume }

@@ -1,7 +1,7 @@
 // The volume of one download. A claim can hardly be changed, so it is asked for as it was made; only a size that somebody let grow by hand is kept.
 import { childLabels } from '../../core/labels.ts'
 import { isMap } from '../../core/plain-value.ts'
-import { findChild, type Child, type KubeObject, type SyncRequest } from '../../core/request.ts'
+import { findChild, type Child, type SyncRequest } from '../../core/request.ts'
 import type { Volume } from '../memory.ts'
 import { VOLUME } from './names.ts'
 
@@ -14,16 +14,16 @@ export function makeVolume (request: SyncRequest, { name, size, storageClassName
     metadata: { name, ...(parent.metadata.namespace && { namespace: parent.metadata.namespace }), labels: childLabels(parent) },
     spec: {
       accessModes: [accessMode],
-      resources: { requests: { storage: observedParameters(findChild(request, VOLUME, name)).size ?? size } },
+      resources: { requests: { storage: observedParameters(findChild(request, VOLUME, name)?.spec).size ?? size } },
       // Left to the cluster's default where it was: the API server fills it in, and refuses another.
       ...(storageClassName && { storageClassName })
     }
   }
 }
 
-/** What an observed claim asks for. */
-export function observedParameters (claim: KubeObject | undefined): Partial<Pick<Volume, 'size' | 'storageClassName' | 'accessMode'>> {
-  const { resources, storageClassName, accessModes } = mapOf(claim?.spec)
+/** What the spec of an observed claim asks for. */
+export function observedParameters (spec: unknown): Partial<Pick<Volume, 'size' | 'storageClassName' | 'accessMode'>> {
+  const { resources, storageClassName, accessModes } = mapOf(spec)
   const { storage } = mapOf(mapOf(resources).requests)
   const [mode] = Array.isArray(accessModes) ? accessModes as unknown[] : []
   return {
