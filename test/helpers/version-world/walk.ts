@@ -46,6 +46,8 @@ export function walk ({ mode, lossy, moves }: Plan): number {
       continue
     }
     passes += 1
+    // By an old sight of the Service an attempt is begun that the memory does not hold; its Job goes with the next sight.
+    tally.asked += move.lag > 0 ? 1 : 0
     checkedPass(world, move.lag, tally)
     demand(lossy || tally.jobs.size <= tally.asked, () => `${tally.jobs.size} attempts were made, and ${tally.asked} asked for`)
   }
