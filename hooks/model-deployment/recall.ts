@@ -61,7 +61,7 @@ function carriedBy (request: Request): Carried[] {
 /** The newest version is on its way, unless it is active or the status knows that it, or one after it, has failed. */
 function wishOf (newest: Version | undefined, active: Version | undefined, { failure }: Partial<Status>): Pick<Memory, 'candidate' | 'failed'> {
   if (failure && failure.attempt > attemptOf(newest)) return { failed: failure }
-  if (!newest || newest.attempt <= attemptOf(active)) return {}
+  if (!newest || newest.id === active?.id || newest.attempt <= attemptOf(active)) return {}
   return failure?.id === newest.id && active ? { failed: failure } : { candidate: newest }
 }
 
