@@ -61,11 +61,11 @@ t.test('every value of the chart has a description, and its default is one that 
   t.ok(check(defaultsOf(ChartValues)), { errors: check.errors })
 })
 
-t.test('every value is used by a template, by its name or with all of its section', async (t) => {
+t.test('every value is used by a template, by its name or with all of its section, written out or gone through', async (t) => {
   for (const [place] of everyValue(ChartValues, '')) {
     const name = place.split('.').at(-1) ?? ''
     const section = place.slice(0, -name.length - 1)
-    t.ok(new RegExp(`\\.${name}\\b|"${name}"|toYaml [.\\w]*\\.Values\\.${section} `).test(templates), place)
+    t.ok(new RegExp(`\\.${name}\\b|"${name}"|(toYaml [.\\w]*|range \\$\\w+, \\$\\w+ := )\\.Values\\.${section} `).test(templates), place)
   }
 })
 
