@@ -28,10 +28,11 @@ t.test('Metacontroller may do what it must for itself, our kinds and their child
   ])
 })
 
-t.test('the poller may annotate what it watches, write Events, and elect a leader by one lease', async (t) => {
+t.test('the poller may annotate what it watches, see its pods, write Events, and elect a leader by one lease', async (t) => {
   t.strictSame({ poller: access.poller, election: access.election }, {
     poller: [
-      { apiGroups: ['sluice.dev'], resources: ['mlflowmodels'], verbs: ['list', 'watch', 'patch'] },
+      { apiGroups: ['sluice.dev'], resources: ['mlflowmodels', 'mlmodels', 'modeldeployments'], verbs: ['list', 'watch', 'patch'] },
+      { apiGroups: [''], resources: ['pods'], verbs: ['list', 'watch'] },
       { apiGroups: ['events.k8s.io'], resources: ['events'], verbs: ['create'] }
     ],
     election: [

@@ -5,6 +5,7 @@ import t from 'tap'
 import type { KubeObject } from '../../../hooks/core/request.ts'
 import { parseInstant } from '../../../hooks/core/time.ts'
 import { cutNote } from '../../../poller/cluster/event-recorder.ts'
+import { dueClocks } from '../../../poller/clock.ts'
 import { findNews, type ObjectEvent, type Story } from '../../../poller/object-event.ts'
 import { ML_MODELS, MODEL_DEPLOYMENTS, type Watched } from '../../../poller/watched.ts'
 import { readYaml } from '../../helpers/scenarios.ts'
@@ -96,6 +97,14 @@ t.test('a status that was lost and comes back tells nothing under a new name', a
     const again = newsOf(folder, lost, object).map(({ key }) => key)
     t.strictSame(first.filter((key) => !again.includes(key)), [], `${folder} ${state} is back`)
   }
+})
+
+t.test('of an object only what is read is kept, its deadline among it, and slimming once more changes nothing', async (t) => {
+  const deployment = stateOf('model-deployment', '33')
+  t.strictSame(Object.keys(deployment.metadata).filter((key) => key === 'managedFields' || key === 'labels'), [])
+  t.strictSame(Object.keys(deployment.spec as object), ['modelURI'])
+  t.strictSame(dueClocks([deployment], Date.UTC(2026, 10, 3)).map(({ uid }) => uid), ['u'])
+  for (const [folder, state] of [['ml-model', '33'], ['model-deployment', '33']] as const) t.strictSame(KINDS[folder]?.createSlim?.()(stateOf(folder, state)), stateOf(folder, state))
 })
 
 t.test('an edit of the spec that changes nothing of what goes on tells nothing', async (t) => {
