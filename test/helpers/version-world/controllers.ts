@@ -49,12 +49,18 @@ function replicasOf (deployment: KubeObject): number {
 /** So many pods of the newest template answer. `late`: without progress for too long. */
 export function setPods (world: World, deployment: KubeObject, available: number, late = false): void {
   const replicas = replicasOf(deployment)
-  const progressing = late
+  const progressing = late && !isComplete(deployment)
     ? { type: 'Progressing', status: 'False', reason: 'ProgressDeadlineExceeded', message: `ReplicaSet "${deployment.metadata.name}-5d8f" has timed out progressing.` }
-    : { type: 'Progressing', status: 'True', reason: 'NewReplicaSetAvailable', message: 'ReplicaSet has successfully progressed.' }
+    : { type: 'Progressing', status: 'True', reason: available >= replicas || isComplete(deployment) ? 'NewReplicaSetAvailable' : 'ReplicaSetUpdated', message: 'ReplicaSet progresses.' }
   const status = { observedGeneration: deployment.metadata.generation, replicas, updatedReplicas: replicas, ...(available > 0 && { availableReplicas: Math.min(available, replicas), readyReplicas: Math.min(available, replicas) }), conditions: [progressing] }
   change(world.store, KEYS.deployment, deployment.metadata.name, { now: world.now, edit: (object) => ({ ...object, status }), writer: DEPLOYMENTS })
   forget(world, deployment)
+}
+
+/** A change that has come to its end once stays so: pods that are lost later are not late. */
+function isComplete ({ status }: KubeObject): boolean {
+  const { conditions = [] } = (status ?? {}) as { conditions?: Array<{ reason: string }> }
+  return conditions.some(({ reason }) => reason === 'NewReplicaSetAvailable')
 }
 
 export function makeReady (world: World, deployment: KubeObject): void {
