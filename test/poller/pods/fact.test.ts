@@ -1,11 +1,107 @@
+// What is told of pods: the words that are taken from one, its trouble, and the fact of a whole family.
 import t from 'tap'
-import { parseFacts, type PodsFact } from '../../../hooks/core/facts.ts'
+import { factText, parseFacts, type PodsFact } from '../../../hooks/core/facts.ts'
 import { FACTS } from '../../../hooks/core/labels.ts'
-import { factText } from '../../../hooks/core/facts.ts'
 import { findPodsFact, inWordsBefore } from '../../../poller/pods/fact.ts'
 import { createSlimPod, type KnownPod } from '../../../poller/pods/pod.ts'
+import type { PodStatus } from '../../../poller/pods/pod-status.ts'
+import { findTrouble, type Told } from '../../../poller/pods/trouble.ts'
+import { findResult, lastWords, ownWords, wordsOf } from '../../../poller/pods/words.ts'
 import { deepFreeze } from '../../helpers/deep-freeze.ts'
-import { container, CRASH_LOOP, ended, pod, RESULT, running, serverPod, T0, TRACEBACK, waiting } from './statuses.ts'
+import { at, container, CRASH_LOOP, ended, pod, RESULT, running, serverPod, T0, TRACEBACK, waiting } from './statuses.ts'
+
+t.test('a message is one line without credentials, at most 300 characters, and keeps its beginning and its end', async (t) => {
+  t.strictSame(wordsOf('  two\n lines\r\n'), { message: 'two  lines' })
+  t.strictSame(wordsOf(' \n'), {})
+  t.strictSame(wordsOf(undefined), {})
+  t.strictSame(wordsOf('cannot read s3://minio:hunter22@host/models'), { message: 'cannot read s3://[redacted]@host/models' })
+  t.strictSame(wordsOf('colour \u001b[31mred'), { message: 'colour \ufffd[31mred' })
+  const { message = '' } = wordsOf(`first ${'x'.repeat(400)} last`)
+  t.equal(message.length, 299)
+  t.match(message, /^first x+…x+ last$/)
+  t.equal(wordsOf('\ud83d\ude00'.repeat(200)).message?.isWellFormed(), true, 'no character is cut in half')
+})
+
+t.test('of a log the last lines are told', async (t) => {
+  t.equal(lastWords('one\ntwo\n\n  three \n'), 'one\ntwo\nthree')
+  t.equal(lastWords(`${'old\n'.repeat(500)}${'y'.repeat(295)}\nwhy`), `${'y'.repeat(295)}\nwhy`)
+  t.equal(lastWords(`old\n${'z'.repeat(500)}`), 'z'.repeat(500), 'one line that is too long is cut where messages are')
+  t.notMatch(lastWords(`-----BEGIN PRIVATE KEY-----\n${'MIIabc123\n'.repeat(20)}-----END PRIVATE KEY-----\nbad key`), /MII/, 'a secret of many lines is not told in part')
+  t.equal(lastWords(undefined), undefined)
+})
+
+t.test('programs of ours say it in JSON', async (t) => {
+  t.strictSame(ownWords('{"reason":"NoSpace","message":"Full; set storage.size."}\n'), { reason: 'NoSpace', message: 'Full; set storage.size.' })
+  t.strictSame(ownWords('{"reason":"NoSpace"}'), { reason: 'NoSpace' })
+  for (const text of [undefined, '', 'x', '{', '[]', '{"reason":7}', '{"reason":"a b"}', '{"reason":"Completed"}', '["reason"]']) t.equal(ownWords(text), undefined, String(text))
+})
+
+t.test('a result is told if it is one', async (t) => {
+  t.equal(findResult([undefined, 'log', JSON.stringify(RESULT, undefined, 2)]), JSON.stringify(RESULT))
+  t.equal(findResult([JSON.stringify({ ...RESULT, uri: 'https://u:secret99@host/m.zip' })]), JSON.stringify({ ...RESULT, uri: 'https://[redacted]@host/m.zip' }))
+  t.equal(findResult([JSON.stringify({ ...RESULT, uri: '"'.repeat(1000) })]), undefined, 'longer than a fact takes')
+  t.equal(findResult([]), undefined)
+})
+
+type TroubleRow = { name: string, status: object, restarts?: boolean, want: Told | undefined }
+
+const NOT_FOUND = '{"reason":"NotFound","message":"There is no object s3://models/churn/7; correct source.uri."}'
+const notFound = { reason: 'NotFound', message: 'There is no object s3://models/churn/7; correct source.uri.', exitCode: 42 }
+const scheduled = (status: string, reason?: string, message?: string) => ({ type: 'PodScheduled', status, lastTransitionTime: at(10), ...(reason && { reason, message }) })
+const tail = 'Traceback (most recent call last): File "/app/server.py", line 12, in <module> load() ValueError: cannot read model.pt'
+const result = JSON.stringify(RESULT)
+const NO_MEMORY = '0/3 nodes are available: 3 Insufficient memory. preemption: 0/3 nodes are available: 3 No preemption victims found for incoming pod.'
+const PULL = 'rpc error: code = NotFound desc = failed to pull and unpack image "example.com/server:1": failed to resolve reference "example.com/server:1": not found'
+
+const troubles: TroubleRow[] = [
+  { name: 'a pod that nobody has looked at yet tells nothing', status: {}, want: undefined },
+  { name: 'a pod that runs tells nothing', status: { phase: 'Running', containerStatuses: [container(running(0), { ready: true })] }, want: undefined },
+  { name: 'a pod that starts tells nothing', status: { phase: 'Pending', conditions: [scheduled('True')], initContainerStatuses: [container(running(0))], containerStatuses: [container(waiting('PodInitializing'))] }, want: undefined },
+  { name: 'a pod whose containers are made tells nothing', status: { phase: 'Pending', containerStatuses: [container(waiting('ContainerCreating'))] }, want: undefined },
+
+  { name: 'a download is done and has left its result', status: { phase: 'Succeeded', containerStatuses: [container(ended(0, 'Completed', result))] }, want: { reason: 'Completed', exitCode: 0, result } },
+  { name: 'a validation passed: the result is that of the download before it', status: { phase: 'Succeeded', initContainerStatuses: [container(ended(0, 'Completed', result), { ready: true })], containerStatuses: [container(ended(0, 'Completed'))] }, want: { reason: 'Completed', exitCode: 0, result } },
+  { name: 'a script that claims a result of its own is not heard while the download has one', status: { phase: 'Succeeded', initContainerStatuses: [container(ended(0, 'Completed', result))], containerStatuses: [container(ended(0, 'Completed', JSON.stringify({ ...RESULT, bytes: 1 })))] }, want: { reason: 'Completed', exitCode: 0, result } },
+  { name: 'a result with more in it is cut to what a result is', status: { phase: 'Succeeded', containerStatuses: [container(ended(0, 'Completed', JSON.stringify({ ...RESULT, note: 'x'.repeat(2000) })))] }, want: { reason: 'Completed', exitCode: 0, result } },
+  { name: 'what is no result is none', status: { phase: 'Succeeded', containerStatuses: [container(ended(0, 'Completed', '{"sha256":"abc"}'))] }, want: { reason: 'Completed', exitCode: 0 } },
+
+  { name: 'a program of ours says why it failed', status: { phase: 'Failed', containerStatuses: [container(ended(42, 'Error', NOT_FOUND))] }, want: notFound },
+  { name: 'an init container that failed comes first', status: { phase: 'Failed', initContainerStatuses: [container(ended(42, 'Error', NOT_FOUND))], containerStatuses: [container(waiting('PodInitializing'))] }, want: notFound },
+  { name: 'a script failed after a good download', status: { phase: 'Failed', initContainerStatuses: [container(ended(0, 'Completed', result))], containerStatuses: [container(ended(1, 'Error', TRACEBACK))] }, want: { reason: 'Error', exitCode: 1, message: tail, result } },
+  { name: 'nobody calls a failure Completed', status: { phase: 'Failed', containerStatuses: [container(ended(1, 'Error', '{"reason":"Completed"}'))] }, want: { reason: 'Error', exitCode: 1, message: '{"reason":"Completed"}' } },
+  { name: 'a reason that is no word is part of a log', status: { phase: 'Failed', containerStatuses: [container(ended(1, 'Error', '{"reason":"not a word"}'))] }, want: { reason: 'Error', exitCode: 1, message: '{"reason":"not a word"}' } },
+  { name: 'more memory than allowed', status: { phase: 'Failed', containerStatuses: [container(ended(137, 'OOMKilled'))] }, want: { reason: 'OOMKilled', exitCode: 137 } },
+  { name: 'a program that the image lacks', status: { phase: 'Failed', containerStatuses: [container(ended(128, 'StartError', 'failed to create containerd task: exec: "validate.py": executable file not found in $PATH: unknown'))] }, want: { reason: 'StartError', exitCode: 128, message: 'failed to create containerd task: exec: "validate.py": executable file not found in $PATH: unknown' } },
+
+  { name: 'evicted for want of memory', status: { phase: 'Failed', reason: 'Evicted', message: 'The node was low on resource: memory. Threshold quantity: 100Mi, available: 92Mi. ', containerStatuses: [container(ended(137, 'Error'))] }, want: { reason: 'Evicted', exitCode: 137, message: 'The node was low on resource: memory. Threshold quantity: 100Mi, available: 92Mi.' } },
+  { name: 'evicted because its disk is full', status: { phase: 'Failed', reason: 'Evicted', message: 'Pod ephemeral local storage usage exceeds the total limit of containers 1Gi. ' }, want: { reason: 'Evicted', message: 'Pod ephemeral local storage usage exceeds the total limit of containers 1Gi.' } },
+  { name: 'too late', status: { phase: 'Failed', reason: 'DeadlineExceeded', message: 'Pod was active on the node longer than the specified deadline' }, want: { reason: 'DeadlineExceeded', message: 'Pod was active on the node longer than the specified deadline' } },
+  { name: 'failed without a word', status: { phase: 'Failed' }, want: { reason: 'Failed' } },
+
+  { name: 'an image that cannot be pulled', status: { phase: 'Pending', containerStatuses: [container(waiting('ErrImagePull', PULL))] }, want: { reason: 'ImagePullBackOff', message: PULL } },
+  { name: 'the same while Kubernetes waits for its next try', status: { phase: 'Pending', containerStatuses: [container(waiting('ImagePullBackOff', 'Back-off pulling image "example.com/server:1"'))] }, want: { reason: 'ImagePullBackOff', message: 'Back-off pulling image "example.com/server:1"' } },
+  { name: 'a Secret that is not there', status: { phase: 'Pending', containerStatuses: [container(waiting('CreateContainerConfigError', 'secret "minio" not found'))] }, want: { reason: 'CreateContainerConfigError', message: 'secret "minio" not found' } },
+
+  { name: 'a server that failed for the first time', restarts: true, status: { phase: 'Running', containerStatuses: [container(ended(1, 'Error', TRACEBACK))] }, want: { reason: 'Error', exitCode: 1, message: tail } },
+  { name: 'a server that fails again and again: the words are those of its last run', restarts: true, status: { phase: 'Running', containerStatuses: [container(CRASH_LOOP, { lastState: ended(1, 'Error', TRACEBACK), restartCount: 4 })] }, want: { reason: 'CrashLoopBackOff', exitCode: 1, message: tail } },
+  { name: 'the same while it runs once more', restarts: true, status: { phase: 'Running', containerStatuses: [container(running(400), { lastState: ended(1, 'Error', TRACEBACK), restartCount: 5 })] }, want: { reason: 'CrashLoopBackOff', exitCode: 1, message: tail } },
+  { name: 'the same when it has just failed once more', restarts: true, status: { phase: 'Running', containerStatuses: [container(ended(1, 'Error', TRACEBACK), { lastState: ended(1, 'Error', TRACEBACK), restartCount: 5 })] }, want: { reason: 'CrashLoopBackOff', exitCode: 1, message: tail } },
+  { name: 'ready for a moment, and forgotten when it has been well for a minute', restarts: true, status: { phase: 'Running', containerStatuses: [container(running(400), { ready: true, lastState: ended(1, 'Error', TRACEBACK), restartCount: 5 })] }, want: { reason: 'CrashLoopBackOff', exitCode: 1, message: tail, until: T0 + 460 } },
+  { name: 'without memory again and again', restarts: true, status: { phase: 'Running', containerStatuses: [container(CRASH_LOOP, { lastState: ended(137, 'OOMKilled'), restartCount: 4 })] }, want: { reason: 'OOMKilled', exitCode: 137 } },
+  { name: 'a server that ends as if it had been asked to', restarts: true, status: { phase: 'Running', containerStatuses: [container(CRASH_LOOP, { lastState: ended(0, 'Completed'), restartCount: 1 })] }, want: { reason: 'CrashLoopBackOff', exitCode: 0 } },
+  { name: 'a server that ended for the first time may have been asked to', restarts: true, status: { phase: 'Running', containerStatuses: [container(ended(0, 'Completed'))] }, want: undefined },
+  { name: 'a server whose download is refused, again and again', restarts: true, status: { phase: 'Pending', initContainerStatuses: [container(CRASH_LOOP, { lastState: ended(42, 'Error', '{"reason":"HashMismatch","message":"Other bytes."}'), restartCount: 3 })], containerStatuses: [container(waiting('PodInitializing'))] }, want: { reason: 'HashMismatch', message: 'Other bytes.', exitCode: 42 } },
+  { name: 'an init container that came through at last', restarts: true, status: { phase: 'Running', initContainerStatuses: [container(ended(0, 'Completed'), { ready: true, lastState: ended(1, 'Error'), restartCount: 1 })], containerStatuses: [container(running(9), { ready: true })] }, want: undefined },
+
+  { name: 'no node has room for it', status: { phase: 'Pending', conditions: [scheduled('False', 'Unschedulable', NO_MEMORY)] }, want: { reason: 'Unschedulable', message: NO_MEMORY, from: T0 + 40 } },
+  { name: 'somebody holds it back on purpose', status: { phase: 'Pending', conditions: [scheduled('False', 'SchedulingGated', 'Scheduling is blocked due to non-empty scheduling gates')] }, want: undefined }
+]
+
+for (const { name, status, restarts = false, want } of troubles) {
+  t.test(name, async (t) => {
+    t.strictSame(findTrouble(status as PodStatus, { restarts }), want)
+  })
+}
 
 const slim = createSlimPod()
 const known = (...pods: object[]): KnownPod[] => pods.map((each) => slim(deepFreeze(each) as never) as KnownPod)

@@ -141,7 +141,7 @@ t.test('many changes at once are few writes', async (t) => {
   for (let n = 1; n <= 30; n++) pods.create(`a-${n}`, 'mlflowmodel.a', pulling)
   await until(() => factOf(cluster, 'a').length === 5)
   const first = await quiet(cluster)
-  t.ok(first <= 5, `${first} writes`)
+  t.ok(first <= 10, `${first} writes`)
 })
 
 t.test('an annotation that somebody else has written or removed is set right', async (t) => {

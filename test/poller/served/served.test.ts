@@ -1,14 +1,20 @@
-// What MLModels and ModelDeployments tell people in the course of their lives. The states are those of the golden stories, as the hooks report them.
-import { readdirSync } from 'node:fs'
+// What MLModels and ModelDeployments tell people and programs in the course of their lives. The states of the stories are the golden ones, as the hooks report them.
+import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import t from 'tap'
+import { parse } from 'yaml'
 import type { KubeObject } from '../../../hooks/core/request.ts'
 import { parseInstant } from '../../../hooks/core/time.ts'
 import { cutNote } from '../../../poller/cluster/event-recorder.ts'
 import { dueClocks } from '../../../poller/clock.ts'
 import { findNews, type ObjectEvent, type Story } from '../../../poller/object-event.ts'
 import { ML_MODELS, MODEL_DEPLOYMENTS, type Watched } from '../../../poller/watched.ts'
-import { readYaml } from '../../helpers/scenarios.ts'
+import { createStore } from '../../../poller/cluster/store.ts'
+import { createMetrics, type Metrics } from '../../../poller/metrics.ts'
+import { sizeOf } from '../../../poller/served/object.ts'
+import { tellStories } from '../../../poller/served/tell.ts'
+import { logger } from '../../helpers/poller-cluster.ts'
+import { at, T0 } from '../../helpers/poller-model.ts'
 
 const FIXTURES = path.join(import.meta.dirname, '../../fixtures')
 const KINDS: Record<string, Watched> = { 'ml-model': ML_MODELS, 'model-deployment': MODEL_DEPLOYMENTS }
@@ -23,11 +29,17 @@ function stateOf (folder: string, state: string): KubeObject {
 
 function readState (folder: string, state: string): KubeObject {
   const name = readdirSync(path.join(FIXTURES, folder)).find((name) => name.startsWith(`${state}-`)) ?? ''
-  const { parent } = readYaml(path.join(FIXTURES, folder, name, 'input.yaml')) as { parent: KubeObject }
-  const { status } = readYaml(path.join(FIXTURES, folder, name, 'want.yaml')) as { status: object }
+  const { parent } = readPart(path.join(FIXTURES, folder, name, 'input.yaml'), 'parent') as { parent: KubeObject }
+  const { status } = readPart(path.join(FIXTURES, folder, name, 'want.yaml'), 'status') as { status: object }
   const slim = KINDS[folder]?.createSlim?.()
   if (!slim) throw new Error(`${folder} keeps everything`)
   return slim({ ...parent, metadata: { ...parent.metadata, uid: 'u' }, status })
+}
+
+/** One field of a YAML file: most of it are children. */
+function readPart (file: string, field: string): unknown {
+  const [part = ''] = new RegExp(`^${field}:\\n(?: .*\\n|\\n)*`, 'm').exec(readFileSync(file, 'utf8')) ?? []
+  return parse(part)
 }
 
 const START = parseInstant('2026-11-02T09:00:00Z') ?? 0
@@ -135,4 +147,121 @@ t.test('the words', async (t) => {
     t.ok(told.length > 0)
     for (const note of told) t.match(note, want)
   }
+})
+
+const make = (): Metrics => createMetrics({ monotonic: () => 0, objects: () => ({}), processMetrics: false })
+
+/** The series of these metrics that are not zero, but for the buckets. */
+async function series (metrics: Metrics, pattern: RegExp): Promise<string[]> {
+  return (await metrics.render()).split('\n').filter((line) => pattern.test(line) && !line.startsWith('#') && !line.includes('_bucket') && !line.endsWith(' 0'))
+}
+
+const object = (kind: string, status: object, name = 'churn'): KubeObject => ({ apiVersion: 'sluice.dev/v1alpha1', kind, metadata: { name, namespace: 'models', uid: `u-${name}` }, spec: {}, status })
+const condition = (type: string, status: string, reason: string, when: number) => ({ type, status, reason, lastTransitionTime: at(when) })
+
+/** An MLModel whose wish began at 0: what is downloaded, and whether it serves. */
+const model = (downloaded: [string, string, number], progressing: [string, string, number], attempt = 1) => object('MLModel', { phase: 'Downloading', attempt, conditions: [condition('Downloaded', ...downloaded), condition('Progressing', ...progressing)] })
+const WANTED = model(['False', 'Downloading', 0], ['True', 'Downloading', 0])
+const DOWNLOADED = model(['True', 'Complete', 40], ['True', 'Starting', 0])
+const SETTLED = model(['True', 'Complete', 40], ['False', 'UpToDate', 70])
+const FAILED = model(['False', 'NotFound', 0], ['False', 'NotFound', 30])
+
+t.test('where an object stands is shown, and disappears with it', async (t) => {
+  const { served, ...metrics } = make()
+  const info = async () => await series({ served, ...metrics }, /sluice_object_info/)
+  served.show(object('MLModel', { phase: 'Ready' }))
+  served.show(object('ModelDeployment', {}, 'other'))
+  t.same(await info(), ['sluice_object_info{kind="MLModel",namespace="models",name="churn",phase="Ready"} 1', 'sluice_object_info{kind="ModelDeployment",namespace="models",name="other",phase="Pending"} 1'])
+  served.observe(object('MLModel', { phase: 'Ready' }), object('MLModel', { phase: 'Updating' }), T0)
+  served.observe(object('ModelDeployment', {}, 'other'), undefined, T0)
+  t.same(await info(), ['sluice_object_info{kind="MLModel",namespace="models",name="churn",phase="Updating"} 1'])
+  served.forgetAll()
+  t.same(await info(), [])
+})
+
+t.test('ModelDeployments that are created are counted, and not those that were there', async (t) => {
+  const metrics = make()
+  metrics.served.show(object('ModelDeployment', {}))
+  metrics.served.observe(undefined, object('ModelDeployment', {}, 'new'), T0)
+  metrics.served.observe(undefined, object('MLModel', {}, 'model'), T0)
+  t.same(await series(metrics, /created/), ['model_deployments_created_total 1'])
+})
+
+t.test('downloads take from the wish to the end, and are counted once', async (t) => {
+  const metrics = make()
+  const { observe } = metrics.served
+  observe(WANTED, DOWNLOADED, T0 + 45)
+  observe(DOWNLOADED, WANTED, T0 + 46)
+  observe(WANTED, DOWNLOADED, T0 + 47)
+  observe(DOWNLOADED, SETTLED, T0 + 71)
+  observe(SETTLED, SETTLED, T0 + 72)
+  t.same(await series(metrics, /download_duration|time_to_ready/), [
+    'sluice_download_duration_seconds_sum{outcome="success"} 40', 'sluice_download_duration_seconds_count{outcome="success"} 1',
+    'sluice_time_to_ready_seconds_sum{kind="MLModel"} 70', 'sluice_time_to_ready_seconds_count{kind="MLModel"} 1'
+  ])
+})
+
+t.test('a download that failed', async (t) => {
+  const metrics = make()
+  metrics.served.observe(WANTED, FAILED, T0 + 30)
+  metrics.served.observe(FAILED, model(['False', 'AccessDenied', 0], ['False', 'AccessDenied', 30]), T0 + 31)
+  t.same(await series(metrics, /download_duration|time_to_ready/), ['sluice_download_duration_seconds_sum{outcome="failure"} 30', 'sluice_download_duration_seconds_count{outcome="failure"} 1'])
+})
+
+const version = (attempt: number, since?: number) => ({ id: `a${attempt}`, attempt, version: `v${attempt}`, startedAt: at(0), ...(since !== undefined && { since: at(since) }) })
+const validation = (attempt: number, outcome: string) => ({ attempt, outcome, startedAt: at(5), ...(outcome !== 'Running' && { finishedAt: at(25) }) })
+const deployment = (status: object) => object('ModelDeployment', { phase: 'Validating', ...status })
+
+t.test('validations are counted by how they end, once an attempt', async (t) => {
+  const metrics = make()
+  const { observe } = metrics.served
+  t.match(await metrics.render(), /model_validations_total\{status="success"\} 0\n.*model_validations_total\{status="failure"\} 0/s, 'alerts need series that are there')
+  const first = deployment({ attempt: 1, validation: validation(1, 'Running') })
+  const failed = deployment({ attempt: 1, validation: validation(1, 'Failed') })
+  const passed = deployment({ attempt: 2, validation: validation(2, 'Passed') })
+  observe(deployment({ attempt: 1 }), first, T0)
+  observe(first, failed, T0)
+  observe(failed, first, T0)
+  observe(first, failed, T0)
+  // The second attempt was over before it was seen.
+  observe(failed, passed, T0)
+  observe(passed, object('ModelDeployment', {}), T0)
+  observe(object('ModelDeployment', {}), passed, T0)
+  t.same(await series(metrics, /validation/), [
+    'model_validations_total{status="success"} 1', 'model_validations_total{status="failure"} 1',
+    'sluice_validation_duration_seconds_sum{outcome="failure"} 20', 'sluice_validation_duration_seconds_count{outcome="failure"} 1',
+    'sluice_validation_duration_seconds_sum{outcome="success"} 20', 'sluice_validation_duration_seconds_count{outcome="success"} 1'
+  ])
+})
+
+t.test('a version that answers for the first time has taken a while, one that is taken back has not', async (t) => {
+  const metrics = make()
+  const { observe } = metrics.served
+  const [one, two, back] = [{ active: version(1, 60) }, { active: version(2, 90) }, { active: version(1, 120) }].map((status) => deployment({ attempt: 2, ...status })) as [KubeObject, KubeObject, KubeObject]
+  observe(deployment({ attempt: 1 }), one, T0)
+  observe(one, two, T0)
+  observe(two, back, T0)
+  t.same(await series(metrics, /time_to_ready/), ['sluice_time_to_ready_seconds_sum{kind="ModelDeployment"} 150', 'sluice_time_to_ready_seconds_count{kind="ModelDeployment"} 2'])
+})
+
+t.test('every change is told until the end, to people and to programs', async (t) => {
+  const metrics = make()
+  const store = createStore<KubeObject>(logger, ML_MODELS.createSlim?.())
+  const told: string[] = []
+  const recorder = { record: ({ metadata }: Pick<KubeObject, 'metadata'>, { reason }: { reason: string }) => { told.push(`${metadata.name} ${reason}`) } }
+  const versioned = (state: string, resourceVersion: string): KubeObject => ({ ...stateOf('ml-model', state), metadata: { ...stateOf('ml-model', state).metadata, resourceVersion } })
+  store.put(versioned('02', '1'))
+  const end = tellStories({ recorder, served: metrics.served, serverTime: () => START * 1000 }, ML_MODELS.story!, { store, subscribe: store.subscribe })
+  store.put(versioned('06', '2'))
+  store.put({ ...versioned('07', '3'), metadata: { ...versioned('07', '3').metadata, deletionTimestamp: at(0) } })
+  t.same(told, ['iris DownloadStarted', 'iris Downloaded'], 'what is being deleted tells nothing more')
+  t.match(await series(metrics, /object_info/), [/phase="Ready"/])
+  end()
+  store.put(versioned('29', '4'))
+  t.equal(told.length, 2)
+  t.same(await series(metrics, /object_info/), [])
+})
+
+t.test('sizes for people', async (t) => {
+  t.same([0, 1, 1023, 1024, 1536, 2 ** 31, 3 * 2 ** 50].map(sizeOf), ['0 bytes', '1 bytes', '1023 bytes', '1 KiB', '1.5 KiB', '2 GiB', '3070 TiB'])
 })
