@@ -39,10 +39,11 @@ function isCoherent (memory: Memory): boolean {
   const { stable, previous, canary, rollout, traffic } = memory
   if ((canary === undefined) !== (rollout === undefined)) return false
   if (traffic && !addsUp(traffic, rollout)) return false
+  if (!areDistinct([stable, previous, canary])) return false
   const served = [stable, previous, rollout?.present ? canary : undefined].filter((version) => version !== undefined)
   const shares = Object.values(wantedShares(memory))
   const isLoadable = served.every(({ uri }) => uri !== '')
-  return isLoadable && served.length === shares.length && (served.length === 0 || shares.reduce((sum, share) => sum + share, 0) === 100)
+  return isLoadable && (served.length === 0 || shares.reduce((sum, share) => sum + share, 0) === 100)
 }
 
 /** Memory in the annotation's text. */
@@ -77,6 +78,12 @@ export function wantedShares (memory: Memory): Record<string, number> {
   if (previous) shares[predictorName(previous)] = 0
   if (canary && rollout?.present) shares[predictorName(canary)] = traffic?.canary ?? 0
   return shares
+}
+
+/** One version in two places would be one predictor with two shares, sooner or later. */
+function areDistinct (places: Array<VersionIdentity | undefined>): boolean {
+  const names = places.filter((version) => version !== undefined).map(predictorName)
+  return new Set(names).size === names.length
 }
 
 function addsUp ({ stable, canary }: Traffic, rollout: Rollout | undefined): boolean {

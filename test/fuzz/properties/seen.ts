@@ -68,8 +68,9 @@ function addsUp ({ stable, canary, rollout, traffic, previous }: Memory): boolea
 }
 
 function areDistinct ({ stable, canary, previous, rollout }: Memory): boolean {
-  const served = [stable, rollout?.present ? canary : undefined, previous].filter((version) => version !== undefined)
-  return served.every((version, index) => version.uri !== '' && served.findIndex((other) => same(other, version)) === index)
+  const all = [stable, canary, previous].filter((version) => version !== undefined)
+  const isLoadable = all.every((version) => version.uri !== '' || (version === canary && !rollout?.present))
+  return isLoadable && all.every((version, index) => all.findIndex((other) => same(other, version)) === index)
 }
 
 /** Predictors as maps, whatever is in them. */

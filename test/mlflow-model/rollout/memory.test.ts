@@ -81,6 +81,7 @@ const corrupt: Array<{ name: string, given: unknown }> = [
   { name: 'a share for a canary that is not there', given: formatMemory({ ...stepping, rollout: { ...stepping.rollout as Rollout, present: false } }) },
   { name: 'a version without a URI', given: formatMemory({ ...stepping, canary: { ...V2, uri: '' } }) },
   { name: 'one version in two places', given: formatMemory({ ...stepping, canary: V1 }) },
+  { name: 'even where it is not yet there', given: formatMemory(memory(withRollout('Loading', { present: false }), { canary: V1 })) },
   { name: 'a sequence that cannot be counted on', given: formatMemory({ ...stepping, sequence: Number.MAX_SAFE_INTEGER }) },
   { name: 'a number that cannot be sent', given: formatMemory({ ...stepping, rollout: { ...stepping.rollout as Rollout, losses: 1e308 } }) },
   { name: 'a number', given: '7' },
