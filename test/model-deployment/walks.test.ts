@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import { plans, type Plan } from '../helpers/version-world/moves.ts'
 import { walk } from '../helpers/version-world/walk.ts'
 
-const STEPS = Number(process.env.VERSION_STEPS ?? (process.env.CI === 'true' ? 10_000 : 2000))
+const STEPS = Number(process.env.VERSION_STEPS ?? (process.env.CI === 'true' ? 6000 : 2000))
 const SEED = Number(process.env.VERSION_SEED ?? 2026)
 const PATH = process.env.VERSION_PATH
 /** Passes of the hook that a walk makes on average. */

@@ -36,7 +36,15 @@ export function makeServerTemplate (request: Request, { runtime, layout }: Wante
     placement: placementOf(spec),
     serviceAccountName: spec.serviceAccountName,
     volumes: [modelVolume()],
-    initContainers: [makeDownload(request, { uri: found?.uri ?? spec.modelURI, sha256: found?.sha256 ?? '' }, layout)],
+    initContainers: [makeDownload(request, { uri: placeOf(spec.modelURI, found?.uri), sha256: found?.sha256 ?? '' }, layout)],
     containers: [server]
   }) as Template
+}
+
+/**
+ * From where servers download: what a reference of the registry stood for when it was validated, for it may stand for another version by now. Any other
+ * URI is taken as the spec has it: in what was told of the download a signature of it is not shown.
+ */
+function placeOf (uri: string, resolved = uri): string {
+  return /^(models|runs):/i.test(uri) ? resolved : uri
 }
