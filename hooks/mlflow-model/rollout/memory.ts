@@ -39,7 +39,7 @@ function isCoherent (memory: Memory): boolean {
   const { stable, previous, canary, rollout, traffic } = memory
   if ((canary === undefined) !== (rollout === undefined)) return false
   if (traffic && !addsUp(traffic, rollout)) return false
-  if (!areDistinct([stable, previous, canary])) return false
+  if (!areDistinct([stable, previous, canary]) || !fitsStage(memory)) return false
   const served = [stable, previous, rollout?.present ? canary : undefined].filter((version) => version !== undefined)
   const shares = Object.values(wantedShares(memory))
   const isLoadable = served.every(({ uri }) => uri !== '')
@@ -84,6 +84,16 @@ export function wantedShares (memory: Memory): Record<string, number> {
 function areDistinct (places: Array<VersionIdentity | undefined>): boolean {
   const names = places.filter((version) => version !== undefined).map(predictorName)
   return new Set(names).size === names.length
+}
+
+/** Up at 100 and down at 0: with another weight the roles would swap, or the canary leave, while it has traffic or stable has. */
+function fitsStage ({ stable, rollout, traffic }: Memory): boolean {
+  if (!rollout) return true
+  // The first version is there from the start: nothing else serves.
+  if (!stable) return rollout.present
+  const canary = traffic?.canary ?? 0
+  if (rollout.stage === 'Promoting') return canary === 100
+  return rollout.stage === 'Stepping' || rollout.stage === 'AwaitingApproval' || canary === 0
 }
 
 function addsUp ({ stable, canary }: Traffic, rollout: Rollout | undefined): boolean {

@@ -49,7 +49,7 @@ function remembered (value: unknown): Memory | undefined {
   if (!isObject(value) || !Value.Check(Memory, value)) return undefined
   const { stable, canary, deleting } = value
   const serves = (stable ?? canary) !== undefined || deleting === true
-  return serves && canCount(value) && addsUp(value) && areDistinct(value) ? value : undefined
+  return serves && canCount(value) && addsUp(value) && areDistinct(value) && isWhereItSays(value) ? value : undefined
 }
 
 function canCount ({ sequence, counter, rollout }: Memory): boolean {
@@ -71,6 +71,14 @@ function areDistinct ({ stable, canary, previous, rollout }: Memory): boolean {
   const all = [stable, canary, previous].filter((version) => version !== undefined)
   const isLoadable = all.every((version) => version.uri !== '' || (version === canary && !rollout?.present))
   return isLoadable && all.every((version, index) => all.findIndex((other) => same(other, version)) === index)
+}
+
+/** Beside a stable version the canary has everything while it is promoted, and nothing before its first step or on its way out. */
+function isWhereItSays ({ stable, rollout, traffic }: Memory): boolean {
+  const canary = traffic?.canary ?? 0
+  const wanted: Record<string, boolean> = { Loading: canary === 0, Promoting: canary === 100, Unwinding: canary === 0, Draining: canary === 0 }
+  if (!stable) return rollout === undefined || rollout.present
+  return wanted[rollout?.stage ?? ''] ?? true
 }
 
 /** Predictors as maps, whatever is in them. */

@@ -47,11 +47,13 @@ function coherent (given: Partial<Memory>): Memory {
 
 function shareOf ({ stable, canary, rollout, traffic }: Partial<Memory>): number {
   if (!canary || !rollout?.present) return 0
-  return stable ? traffic?.canary ?? 0 : 100
+  if (!stable) return 100
+  const weights: Partial<Record<Rollout['stage'], number>> = { Loading: 0, Promoting: 100, Unwinding: 0, Draining: 0 }
+  return weights[rollout.stage] ?? traffic?.canary ?? 0
 }
 
 /** Of a canary alone, at weight 0, nothing would serve. */
-const isServing = ({ stable, previous, rollout }: Memory) => stable !== undefined || (previous === undefined && rollout?.present !== false)
+const isServing = ({ stable, previous, rollout }: Memory) => stable !== undefined ? rollout?.stage !== 'Promoting' || rollout.present : rollout === undefined ? previous === undefined : rollout.present
 
 t.test('memory comes back from its text as it was', async () => {
   fc.assert(fc.property(memories.map((given) => coherent(given as Partial<Memory>)).filter(isServing), (given) => assert.deepEqual(parseMemoryText(formatMemory(given as Memory)), given)), { numRuns: 300 })
@@ -80,6 +82,9 @@ const corrupt: Array<{ name: string, given: unknown }> = [
   { name: 'shares that do not sum to 100', given: formatMemory({ ...stepping, traffic: { ...SETTLED, stable: 80 } }) },
   { name: 'a share for a canary that is not there', given: formatMemory({ ...stepping, rollout: { ...stepping.rollout as Rollout, present: false } }) },
   { name: 'a version without a URI', given: formatMemory({ ...stepping, canary: { ...V2, uri: '' } }) },
+  { name: 'a promotion that has not all traffic', given: formatMemory(memory(withRollout('Promoting', { weight: 60 }))) },
+  { name: 'a way back with traffic', given: formatMemory(memory(withRollout('Unwinding', { weight: 60 }))) },
+  { name: 'a first version that is not there', given: formatMemory(memory(withRollout('Loading', { present: false }), { stable: undefined })) },
   { name: 'one version in two places', given: formatMemory({ ...stepping, canary: V1 }) },
   { name: 'even where it is not yet there', given: formatMemory(memory(withRollout('Loading', { present: false }), { canary: V1 })) },
   { name: 'a sequence that cannot be counted on', given: formatMemory({ ...stepping, sequence: Number.MAX_SAFE_INTEGER }) },
