@@ -18,7 +18,7 @@ export function checkStable (request: Json, answer: { children: unknown[] }): Fa
   const seen = see(request, object)
   if (seen.memory?.deleting) return 'deleted'
   const served = predictorsOf(answer.children.find((child) => isObject(child) && child.kind === 'SeldonDeployment'))
-  const hasTraffic = rawPredictors(object).some(({ traffic }) => Number(traffic) > 0)
+  const hasTraffic = rawPredictors(object).some(({ traffic }) => typeof traffic === 'number' && traffic > 0)
   demand(served.length > 0 || !hasTraffic, () => 'the object that has traffic is gone from the answer, and no mark in it says so')
   if (served.length === 0) return 'none'
   checkShares(served)
