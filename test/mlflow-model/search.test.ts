@@ -7,7 +7,7 @@ import { search } from '../helpers/rollout-world/search.ts'
 import type { Move } from '../helpers/rollout-world/moves.ts'
 import { makePlay, promotedPlay, rollingPlay, type Play } from '../helpers/rollout-world/play.ts'
 
-const STATES = Number(process.env.SEARCH_STATES ?? 600)
+const STATES = Number(process.env.SEARCH_STATES ?? 400)
 
 const FRESH: Move[] = [{ do: 'sync' }, { do: 'seldon' }, { do: 'pods' }, { do: 'wait', seconds: 61 }, { do: 'clock' }]
 const STALE: Move[] = [{ do: 'sync', childAge: 1 }, { do: 'sync', parentAge: 1 }, { do: 'sync', parentAge: 2, childAge: 2 }, { do: 'sync', lose: 'status' }]

@@ -8,7 +8,7 @@ import { sync } from '../../hooks/mlflow-model/sync.ts'
 import { walks } from '../helpers/rollout-world/arbitraries.ts'
 import { walk } from '../helpers/rollout-world/walk.ts'
 
-const STEPS = Number(process.env.WALK_STEPS ?? (process.env.CI === 'true' ? 100_000 : 40_000))
+const STEPS = Number(process.env.WALK_STEPS ?? (process.env.CI === 'true' ? 100_000 : 25_000))
 const SEED = Number(process.env.WALK_SEED ?? 2026)
 const PATH = process.env.WALK_PATH
 const LONGEST = 160
