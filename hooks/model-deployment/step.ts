@@ -5,6 +5,9 @@ import type { Memory } from './memory.ts'
 import type { Seen, Trouble } from './observe.ts'
 import type { Failure, Version } from './schema/status.ts'
 
+/** Further than anybody gets; a forged number must not leave what the status can hold. */
+const LAST_ATTEMPT = 1_000_000_000
+
 /** All that a decision may depend on, beside the memory. */
 export type View = {
   /** Whole seconds. */
@@ -130,7 +133,7 @@ function withoutWish ({ candidate: _candidate, failed: _failed, ...memory }: Mem
 }
 
 function begin (memory: Memory, { make, now, retry }: View): Memory {
-  const attempt = memory.attempt + 1
+  const attempt = Math.min(memory.attempt + 1, LAST_ATTEMPT)
   const { retrySeen: _retrySeen, ...rest } = withoutWish(memory)
   return { ...rest, attempt, ...(retry !== undefined && retry.length <= 253 && { retrySeen: retry }), candidate: { ...make(attempt), startedAt: formatInstant(now) } }
 }
