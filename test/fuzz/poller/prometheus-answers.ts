@@ -7,6 +7,7 @@ import fc from 'fast-check'
 import { parsePrometheusConfig } from '../../../poller/analysis/config.ts'
 import { createPrometheusClient, parseValue } from '../../../poller/analysis/prometheus-client.ts'
 import { histogramOf } from '../../../poller/analysis/histogram.ts'
+import { placesIn, valueAt } from '../inputs/tree.ts'
 import { demand } from '../properties/violation.ts'
 import { session, type Target } from '../target.ts'
 import { spoken, type Spoken } from './registry-answers.ts'
@@ -73,6 +74,6 @@ export const prometheusAnswers: Target = {
 
 /** Whether one of the texts of the answer is this number, by Go's rules. */
 function saysNumber (text: string, value: number): boolean {
-  const said = [...text.matchAll(/"([^"]*)"/g)].map(([, word]) => word ?? '')
+  const said = placesIn(JSON.parse(text.replace(/^\ufeff/, ''))).map(valueAt).filter((word) => typeof word === 'string')
   return said.some((word) => /^[+-]?(Inf|(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?)$/.test(word) && (word.endsWith('Inf') ? value === (word.startsWith('-') ? -Infinity : Infinity) : Number(word) === value))
 }
