@@ -23,13 +23,26 @@ if (targets.length === 0 || !isKind || !Number.isInteger(seed) || !Number.isInte
 const began = performance.now()
 console.log(`seed ${seed}, ${runs} runs`)
 const outcomes: Outcome[] = []
+// A long run that is broken off tells how far it came.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    tell()
+    process.exit(130)
+  })
+}
 if (values.path === undefined) await runBatches(planBatches(targets, { runs, seed }), values.kind, (outcome) => outcomes.push(outcome))
 else chooseKind(values.kind)
 if (values.path !== undefined) outcomes.push(await runTarget(targets[0]!, { target: targets[0]!.name, seed, runs: 1, path: values.path }))
 
-console.log(table(targets, outcomes))
-const failures = outcomes.flatMap(({ failure }) => failure ?? [])
-for (const failure of failures) console.log(`\n${describeFailure(failure)}${values.kind === undefined ? '' : ` --kind ${values.kind}`}`)
-const done = outcomes.reduce((sum, outcome) => sum + outcome.runs, 0)
-console.log(`\n${done} runs, seed ${seed}, ${Math.round((performance.now() - began) / 1000)} s: ${failures.length === 0 ? 'no input was answered wrongly' : `${failures.length} of them wrong`}`)
-process.exitCode = failures.length === 0 ? 0 : 1
+const failures = tell()
+process.exitCode = failures === 0 ? 0 : 1
+
+/** Prints the table, the failures and the sum; gives the number of failures. */
+function tell (): number {
+  console.log(table(targets, outcomes))
+  const failures = outcomes.flatMap(({ failure }) => failure ?? [])
+  for (const failure of failures) console.log(`\n${describeFailure(failure)}${values.kind === undefined ? '' : ` --kind ${values.kind}`}`)
+  const done = outcomes.reduce((sum, outcome) => sum + outcome.runs, 0)
+  console.log(`\n${done} runs, seed ${seed}, ${Math.round((performance.now() - began) / 1000)} s: ${failures.length === 0 ? 'no input was answered wrongly' : `${failures.length} of them wrong`}`)
+  return failures.length
+}
