@@ -29,12 +29,16 @@ export function readSpec (kind: Pick<Kind, 'spec'>, raw: unknown): { spec: Spec,
   if (checkOf(kind.spec).Check(spec)) return { spec, problems }
   const hopeless = new Set<string>()
   for (let error = firstError(kind.spec, spec, hopeless); error; error = firstError(kind.spec, spec, hopeless)) {
-    const mended = stepsTo(kind.spec, spec, error.path).findLast(isMendable)
+    const steps = stepsTo(kind.spec, spec, error.path)
+    const mended = steps.findLast(isMendable)
     const remedy = describe(error)
     if (!mended) {
       // The rest is mended all the same: the way back of a rollout under way must not stumble over it.
       problems.push({ field: fieldOf(error.path), message: `${fieldOf(error.path)} ${remedy}; correct it`, fatal: true })
       hopeless.add(error.path)
+      // Missing rather than wrong: it is put into sentences, and not everything can be made a text.
+      const broken = steps.at(-1)
+      if (broken) delete broken.holder[broken.key]
       continue
     }
     problems.push({ field: fieldOf(error.path), message: `${fieldOf(error.path)} ${remedy}; correct it. Until then ${mend(mended)}` })

@@ -41,6 +41,10 @@ t.test('a required field that is wrong is fatal', async (t) => {
   t.strictSame(readSpec(greeting, { name: 5 }).problems, [{ field: 'spec.name', message: 'spec.name must be a string; correct it', fatal: true }])
 })
 
+t.test('a required field that is wrong is then missing: it is put into sentences, and not everything can be made a text', async (t) => {
+  t.strictSame(Object.keys(readSpec(greeting, { name: { toString: 5 } }).spec).includes('name'), false)
+})
+
 t.test('beside a fatal mistake the others are mended all the same', async (t) => {
   const { spec, problems } = readSpec(mlflowModel, { modelAlias: 'champion', rollout: { steps: 'x' } })
   t.strictSame(problems.map(({ field, fatal = false }) => ({ field, fatal })), [{ field: 'spec.modelName', fatal: true }, { field: 'spec.rollout.steps', fatal: false }])
