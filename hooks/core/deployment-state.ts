@@ -46,6 +46,9 @@ function lateness (deployment: KubeObject): ReturnType<typeof conditionOf> {
   return late?.reason === 'ProgressDeadlineExceeded' ? late : undefined
 }
 
+/** What Kubernetes' own integer holds; nothing that is larger was written by its controllers. */
+const MOST_PODS = 2 ** 31 - 1
+
 function count (value: unknown): number {
-  return typeof value === 'number' && Number.isInteger(value) && value > 0 ? value : 0
+  return typeof value === 'number' && Number.isInteger(value) && value > 0 && value <= MOST_PODS ? value : 0
 }

@@ -33,6 +33,7 @@ const deployments: Array<{ name: string, deployment: KubeObject | undefined, wan
   { name: 'pods do not get ready in time', deployment: deployment({ ...done, availableReplicas: 1, conditions: [condition('Progressing', 'ProgressDeadlineExceeded', 'False')] }), want: { observed: true, replicas: 2, updated: 2, available: 1, old: 0, complete: false, stuck: 'ProgressDeadlineExceeded it is' } },
   { name: 'pods cannot be made', deployment: deployment({ observedGeneration: 3, conditions: [condition('ReplicaFailure', 'FailedCreate')] }), want: { observed: true, replicas: 2, updated: 0, available: 0, old: 0, complete: false, stuck: 'FailedCreate it is' } },
   { name: 'trouble of the generation before is none of this one', deployment: deployment({ ...done, observedGeneration: 2, conditions: [condition('ReplicaFailure', 'FailedCreate')] }), want: { observed: false, replicas: 2, updated: 2, available: 2, old: 0, complete: false } },
+  { name: 'a number that no controller writes is none', deployment: deployment({ ...done, replicas: 2 ** 53 }), want: { observed: true, replicas: 2, updated: 2, available: 2, old: 0, complete: true } },
   { name: 'replicas that are not given are one', deployment: deployment({ ...done, replicas: 1, updatedReplicas: 1, availableReplicas: 1 }, { replicas: null }), want: { observed: true, replicas: 1, updated: 1, available: 1, old: 0, complete: true } }
 ]
 for (const { name, deployment, want } of deployments) t.test(name, async (t) => { t.strictSame(deploymentState(deployment), want) })
