@@ -8,6 +8,16 @@ import type { Resources } from './schema.ts'
 /** The program's exit codes: a Job must not try again what can never succeed. */
 export const EXIT = { done: 0, retryable: 1, permanent: 42 } as const
 
+/** When a Job whose container `download` runs the program is not tried again, and when it has not failed at all. */
+export const DOWNLOAD_FAILURE_POLICY = {
+  rules: [
+    // What another try cannot mend.
+    { action: 'FailJob', onExitCodes: { containerName: 'download', operator: 'In', values: [EXIT.permanent] } },
+    // A drained node says nothing of the model.
+    { action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] }
+  ]
+}
+
 /** What is to be downloaded, and how it must lie when it is done. */
 export type Download = {
   /** http(s), s3, gs, models:/, runs:/, mlflow-artifacts:/. */

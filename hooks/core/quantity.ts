@@ -31,14 +31,21 @@ function canonicalDecimal (digits: bigint, exponent: number): string {
   return `${value * 10n ** BigInt(at - power)}${suffix}`
 }
 
+type Parts = { sign: string, whole: string, fraction: string, suffix: string, step: number }
+
+/** A quantity taken apart; `step` is the power of 1024 that its suffix stands for, 0 or less for none. Undefined for text that is no quantity. */
+function takeApart (quantity: string | number): Parts | undefined {
+  const [, sign = '', whole = '', fraction = '', suffix = ''] = form.exec(String(quantity)) ?? []
+  return whole || fraction ? { sign, whole, fraction, suffix, step: binary.indexOf(suffix) } : undefined
+}
+
 /** The canonical text of a quantity; text that is none is returned as it is. */
 export function canonicalQuantity (quantity: string | number): string {
-  const found = form.exec(String(quantity))
-  if (!found || (found[2] === '' && !found[3])) return String(quantity)
-  const [, sign, whole = '', fraction = '', suffix = ''] = found
-  const digits = BigInt(`${whole}${fraction}` || '0')
+  const parts = takeApart(quantity)
+  if (!parts) return String(quantity)
+  const { sign, whole, fraction, suffix, step } = parts
+  const digits = BigInt(`${whole}${fraction}`)
   const minus = sign === '-' ? '-' : ''
-  const step = binary.indexOf(suffix)
   return minus + (step > 0 ? binaryOf(digits, fraction.length, step) : canonicalDecimal(digits, decimalExponent(suffix) - fraction.length))
 }
 
@@ -55,10 +62,9 @@ export function canonicalQuantities (resources: unknown): unknown {
 
 /** The quantity as a number of bytes, rounded down; undefined for text that is none. */
 export function quantityBytes (quantity: string | number): number | undefined {
-  const found = form.exec(String(quantity))
-  if (!found || (found[2] === '' && !found[3])) return undefined
-  const [, sign, whole = '', fraction = '', suffix = ''] = found
-  const step = binary.indexOf(suffix)
+  const parts = takeApart(quantity)
+  if (!parts) return undefined
+  const { sign, whole, fraction, suffix, step } = parts
   const unit = step > 0 ? 1024 ** step : 10 ** decimalExponent(suffix)
   return Math.floor(Number(`${sign}${whole || '0'}.${fraction || '0'}`) * unit)
 }

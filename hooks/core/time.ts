@@ -13,6 +13,14 @@ export function wholeSeconds (span: string): number {
   return Math.ceil(secondsOf(span))
 }
 
+/** What the API server takes in a field of 32 bits. */
+const LONGEST_SPAN = 2 ** 31 - 1
+
+/** Seconds of a span as fields of Kubernetes' own objects take them: whole ones, and at least one. */
+export function fieldSeconds (span: string): number {
+  return Math.min(Math.max(1, wholeSeconds(span)), LONGEST_SPAN)
+}
+
 /** RFC 3339 knows years of four digits only. */
 const LAST_INSTANT = Date.parse('9999-12-31T23:59:59Z') / 1000
 

@@ -1,7 +1,7 @@
 // The conditions of an MLModel. Reasons are words for programs, messages sentences that name the object and the remedy, without times.
 import { aspect, type Aspect } from '../core/conditions.ts'
+import { troubleSentence } from '../core/pod-trouble.ts'
 import type { Decision } from './decide.ts'
-import { sentenceOf } from './failure.ts'
 import type { Context, Summary } from './phase.ts'
 import { failureOf } from './phase.ts'
 import { jobName, serverName } from './resources/names.ts'
@@ -32,7 +32,7 @@ function podsSentence ({ name, evidence: { server, trouble } }: Context): string
   const { available, replicas } = server ?? { available: 0, replicas: 0 }
   const count = `${available} of ${replicas} pods answer.`
   if (available >= replicas) return count
-  return trouble ? `${count} ${sentenceOf(trouble)}` : `${count} See kubectl describe deployment ${serverName(name)} if this lasts.`
+  return trouble ? `${count} ${troubleSentence(trouble)}` : `${count} See kubectl describe deployment ${serverName(name)} if this lasts.`
 }
 
 function progressing ({ decision, context, summary, spec }: Input): Aspect {
@@ -52,7 +52,7 @@ function starting (context: Context, summary: Summary): Aspect {
   if (summary.phase === 'Failed') return aspect('Progressing', 'False', summary.reason, summary.error ?? '')
   const { server, trouble } = context.evidence
   const count = `${server?.observed ? server.updated : 0} of ${server?.replicas ?? 0} pods are of the new version.`
-  return aspect('Progressing', 'True', 'Starting', trouble ? `${count} ${sentenceOf(trouble)}` : count)
+  return aspect('Progressing', 'True', 'Starting', trouble ? `${count} ${troubleSentence(trouble)}` : count)
 }
 
 function downloadSentence ({ under, wanted }: Decision, { name }: Context, { source }: Spec): string {
@@ -60,7 +60,7 @@ function downloadSentence ({ under, wanted }: Decision, { name }: Context, { sou
   const { download } = under
   if (download.waiting) return 'The download begins as soon as the volume of before is gone.'
   const job = `Job ${jobName(name, wanted.key)}`
-  if (download.trouble) return `${job} downloads ${source.uri}, and has trouble: ${sentenceOf(download.trouble)}`
+  if (download.trouble) return `${job} downloads ${source.uri}, and has trouble: ${troubleSentence(download.trouble)}`
   return `${job} downloads ${source.uri}.`
 }
 

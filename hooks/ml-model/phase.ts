@@ -1,7 +1,8 @@
 // The one word and the one sentence that people read first.
+import { troubleSentence } from '../core/pod-trouble.ts'
 import type { Decision } from './decide.ts'
 import type { Evidence } from './evidence.ts'
-import { retryCommand, sentenceOf, startFailure, type Said } from './failure.ts'
+import { retryCommand, startFailure, type Said } from './failure.ts'
 import type { PHASES } from './schema/status.ts'
 
 export type Summary = { phase: typeof PHASES[number], reason: string, error?: string }
@@ -22,7 +23,7 @@ function serving (decision: Decision, context: Context): Summary {
   const { evidence: { server, trouble } } = context
   const failure = failureOf(decision)
   if (!server || server.available === 0) {
-    if (trouble) return { phase: 'Failed', reason: trouble.reason, error: `No pod answers. ${sentenceOf(trouble)}` }
+    if (trouble) return { phase: 'Failed', reason: trouble.reason, error: `No pod answers. ${troubleSentence(trouble)}` }
     return { phase: 'Deploying', reason: 'NoPodAnswers' }
   }
   if (failure) return { phase: 'Ready', reason: failure.reason, error: `${withRetry(failure, decision, context)} The version before it goes on serving.` }

@@ -1,6 +1,7 @@
 // What people are told of a failure: whoever knows best speaks, and the remedy is never missing.
 import t from 'tap'
-import { downloadFailure, sentenceOf, startFailure } from '../../hooks/ml-model/failure.ts'
+import { troubleSentence } from '../../hooks/core/pod-trouble.ts'
+import { downloadFailure, startFailure } from '../../hooks/ml-model/failure.ts'
 
 const trouble = (reason: string, more: object = {}) => ({ owner: 'Job/x', uid: 'u', reason, ...more })
 const failed = (reason: string, more: object = {}) => ({ state: 'Failed' as const, reason, message: 'Job has failed', ...more })
@@ -25,6 +26,6 @@ t.test('a start', async (t) => {
 })
 
 t.test('words of strangers are neither remedies nor credentials', async (t) => {
-  t.equal(sentenceOf(trouble('constructor')), 'constructor.')
+  t.equal(troubleSentence(trouble('constructor')), 'constructor.')
   t.notMatch(downloadFailure(failed('x', { trouble: trouble('Error', { message: 'GET https://user:hunter22@example.com/ failed' }) })).message, /hunter22/)
 })

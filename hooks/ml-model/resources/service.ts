@@ -1,5 +1,5 @@
 // The Service in front of all pods that serve. It is there from the first sync on, and carries the memory in brief until there is a Deployment.
-import { childLabels, STATE_ANNOTATION } from '../../core/labels.ts'
+import { childMetadata } from '../../core/child-metadata.ts'
 import { isMap } from '../../core/plain-value.ts'
 import type { Child, SyncRequest } from '../../core/request.ts'
 import { formatBriefMemory, type Memory } from '../memory.ts'
@@ -26,12 +26,7 @@ export function makeService ({ parent }: SyncRequest, ports: Ports, memory: Memo
   return {
     apiVersion,
     kind,
-    metadata: {
-      name: serverName(metadata.name),
-      ...(metadata.namespace && { namespace: metadata.namespace }),
-      labels: childLabels(parent),
-      annotations: { [STATE_ANNOTATION]: formatBriefMemory(memory) }
-    },
+    metadata: childMetadata(parent, serverName(metadata.name), { state: formatBriefMemory(memory) }),
     spec: {
       type: 'ClusterIP',
       selector: selectorOf(parent, 'server'),

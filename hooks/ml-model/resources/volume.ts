@@ -1,5 +1,5 @@
 // The volume of one download. A claim can hardly be changed, so it is asked for as it was made; only a size that somebody let grow by hand is kept.
-import { childLabels } from '../../core/labels.ts'
+import { childMetadata } from '../../core/child-metadata.ts'
 import { isMap } from '../../core/plain-value.ts'
 import { findChild, type Child, type SyncRequest } from '../../core/request.ts'
 import type { Volume } from '../memory.ts'
@@ -11,7 +11,7 @@ export function makeVolume (request: SyncRequest, { name, size, storageClassName
   return {
     apiVersion,
     kind,
-    metadata: { name, ...(parent.metadata.namespace && { namespace: parent.metadata.namespace }), labels: childLabels(parent) },
+    metadata: childMetadata(parent, name),
     spec: {
       accessModes: [accessMode],
       resources: { requests: { storage: observedParameters(findChild(request, VOLUME, name)?.spec).size ?? size } },

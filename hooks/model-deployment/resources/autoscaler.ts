@@ -1,10 +1,11 @@
 // The HorizontalPodAutoscaler of the version that answers. Others have no traffic to be scaled by.
+import { childMetadata } from '../../core/child-metadata.ts'
+import { VERSION_LABEL } from '../../core/labels.ts'
 import { withoutEmpty } from '../../core/plain-value.ts'
 import type { Child } from '../../core/request.ts'
 import type { Version } from '../schema/status.ts'
 import type { Request } from '../wanted.ts'
 import { AUTOSCALER, DEPLOYMENT, deploymentName } from './names.ts'
-import { versionLabels } from './pods.ts'
 
 export function makeAutoscaler ({ parent }: Request, { id }: Version): Child {
   const { metadata, spec: { autoscaling } } = parent
@@ -15,7 +16,7 @@ export function makeAutoscaler ({ parent }: Request, { id }: Version): Child {
   return {
     apiVersion,
     kind,
-    metadata: { name, ...(metadata.namespace && { namespace: metadata.namespace }), labels: versionLabels(parent, id) },
+    metadata: childMetadata(parent, name, { labels: { [VERSION_LABEL]: id } }),
     spec: {
       scaleTargetRef: { apiVersion: DEPLOYMENT.apiVersion, kind: DEPLOYMENT.kind, name },
       minReplicas,

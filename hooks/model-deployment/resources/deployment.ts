@@ -1,12 +1,13 @@
 // The Deployment of one version: made once, and asked for again as it is for as long as the version is wanted.
-import { STATE_ANNOTATION } from '../../core/labels.ts'
+import { childMetadata } from '../../core/child-metadata.ts'
+import { VERSION_LABEL } from '../../core/labels.ts'
 import type { Child } from '../../core/request.ts'
+import { fieldSeconds } from '../../core/time.ts'
 import { formatCarried, type Template } from '../carried.ts'
 import type { Version } from '../schema/status.ts'
 import type { Request } from '../wanted.ts'
 import { DEPLOYMENT, deploymentName } from './names.ts'
-import { selectorOf, versionLabels } from './pods.ts'
-import { spanSeconds } from './validation-job.ts'
+import { selectorOf } from './pods.ts'
 
 /** `replicas` undefined: somebody else's to say. */
 export function makeDeployment ({ parent }: Request, version: Version, { template, replicas }: { template: Template, replicas: number | undefined }): Child {
@@ -15,18 +16,13 @@ export function makeDeployment ({ parent }: Request, version: Version, { templat
   return {
     apiVersion,
     kind,
-    metadata: {
-      name: deploymentName(metadata.name, version.id),
-      ...(metadata.namespace && { namespace: metadata.namespace }),
-      labels: versionLabels(parent, version.id),
-      annotations: { [STATE_ANNOTATION]: formatCarried({ version, template }) }
-    },
+    metadata: childMetadata(parent, deploymentName(metadata.name, version.id), { labels: { [VERSION_LABEL]: version.id }, state: formatCarried({ version, template }) }),
     spec: {
       ...(replicas !== undefined && { replicas }),
       selector: { matchLabels: selectorOf(parent, version.id) },
       // A drained node takes no more pods away than it must.
       strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
-      progressDeadlineSeconds: spanSeconds(spec.progressDeadline),
+      progressDeadlineSeconds: fieldSeconds(spec.progressDeadline),
       revisionHistoryLimit: 2,
       template
     }

@@ -22,11 +22,6 @@ export function podLabels (parent: Parent, component: Component, id: string): Re
   return { ...childLabels(parent), [COMPONENT_LABEL]: component, [VERSION_LABEL]: id }
 }
 
-/** Labels of what belongs to a version, but is no pod. */
-export function versionLabels (parent: Parent, id: string): Record<string, string> {
-  return { ...childLabels(parent), [VERSION_LABEL]: id }
-}
-
 /** Lives as long as the pod: every pod brings its own copy. */
 export function modelVolume (): Record<string, unknown> {
   return { name: MODEL_VOLUME, emptyDir: {} }

@@ -1,5 +1,5 @@
 // The Service: which version answers, in its selector, and why, in its annotation. Both change in one write.
-import { childLabels, STATE_ANNOTATION } from '../../core/labels.ts'
+import { childMetadata } from '../../core/child-metadata.ts'
 import type { Child } from '../../core/request.ts'
 import { runtimes, type RuntimeName } from '../../serving/runtimes/runtimes.ts'
 import { formatMemory, type Memory } from '../memory.ts'
@@ -17,12 +17,7 @@ export function makeService ({ parent }: Request, active: Active, memory: Memory
   return {
     apiVersion,
     kind,
-    metadata: {
-      name: serviceName(metadata.name),
-      ...(metadata.namespace && { namespace: metadata.namespace }),
-      labels: childLabels(parent),
-      annotations: { [STATE_ANNOTATION]: formatMemory(memory) }
-    },
+    metadata: childMetadata(parent, serviceName(metadata.name), { state: formatMemory(memory) }),
     spec: {
       type: 'ClusterIP',
       selector: selectorOf(parent, active.id),

@@ -1,28 +1,21 @@
 // The Job that validates a version: our program downloads the model, then the script runs in the server's image. Without a script, the download is all.
-import { EXIT } from '../../core/download.ts'
-import { STATE_ANNOTATION } from '../../core/labels.ts'
+import { childMetadata } from '../../core/child-metadata.ts'
+import { DOWNLOAD_FAILURE_POLICY } from '../../core/download.ts'
+import { VERSION_LABEL } from '../../core/labels.ts'
 import { placementOf } from '../../core/placement.ts'
 import { makeContainer, makePodTemplate } from '../../core/pod.ts'
 import type { Child, KubeObject } from '../../core/request.ts'
 import { isMap } from '../../core/plain-value.ts'
-import { wholeSeconds } from '../../core/time.ts'
+import { fieldSeconds } from '../../core/time.ts'
 import type { Spec } from '../schema.ts'
 import { formatCarried, type Carried } from '../carried.ts'
 import { serverImage, type Request, type Wanted } from '../wanted.ts'
 import { JOB, jobName } from './names.ts'
-import { makeDownload, MODEL_MOUNT, modelVolume, podLabels, versionLabels } from './pods.ts'
+import { makeDownload, MODEL_MOUNT, modelVolume, podLabels } from './pods.ts'
 import { mergedVariables, scriptVariables } from './variables.ts'
 
 const SCRIPT_CONTAINER = 'validate'
 const SCRIPT_FOLDER = '/validation'
-
-/** What the API server takes in a field of 32 bits. */
-export const LONGEST_SPAN = 2 ** 31 - 1
-
-/** Seconds of a span, as fields of Kubernetes take them: at least one. */
-export function spanSeconds (span: string): number {
-  return Math.min(Math.max(1, wholeSeconds(span)), LONGEST_SPAN)
-}
 
 export function makeJob (request: Request, wanted: Wanted, carried: Carried): Child {
   const { parent } = request
@@ -33,23 +26,11 @@ export function makeJob (request: Request, wanted: Wanted, carried: Carried): Ch
   return {
     apiVersion: JOB.apiVersion,
     kind: JOB.kind,
-    metadata: {
-      name: jobName(metadata.name, version.id),
-      ...(metadata.namespace && { namespace: metadata.namespace }),
-      labels: versionLabels(parent, version.id),
-      annotations: { [STATE_ANNOTATION]: formatCarried(carried) }
-    },
+    metadata: childMetadata(parent, jobName(metadata.name, version.id), { labels: { [VERSION_LABEL]: version.id }, state: formatCarried(carried) }),
     spec: {
       backoffLimit: spec.validation.retries,
-      activeDeadlineSeconds: spanSeconds(spec.validation.activeDeadline),
-      podFailurePolicy: {
-        rules: [
-          // What another try cannot mend.
-          { action: 'FailJob', onExitCodes: { containerName: 'download', operator: 'In', values: [EXIT.permanent] } },
-          // A drained node says nothing of the model.
-          { action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] }
-        ]
-      },
+      activeDeadlineSeconds: fieldSeconds(spec.validation.activeDeadline),
+      podFailurePolicy: DOWNLOAD_FAILURE_POLICY,
       template: makePodTemplate({
         labels: podLabels(parent, 'validation', version.id),
         identity: wanted.runtime.identity,
