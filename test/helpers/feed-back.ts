@@ -14,7 +14,7 @@ export function comesToRest (kind: Kind, input: SyncRequest): boolean {
   let request = input
   for (let round = 0; round < ROUNDS; round++) {
     const answer = answerOrRefusal(kind, request)
-    if (!answer) return true
+    if (answer instanceof UnprocessableError) return true
     const next = feedBack(request, answer)
     if (isDeepStrictEqual(next, request)) return true
     request = deepFreeze(next)
@@ -22,11 +22,12 @@ export function comesToRest (kind: Kind, input: SyncRequest): boolean {
   return false
 }
 
-function answerOrRefusal (kind: Kind, request: SyncRequest): SyncResponse | undefined {
+/** The answer, or the refusal of a spec that cannot be honoured; any other error is thrown. */
+export function answerOrRefusal (kind: Kind, request: SyncRequest): SyncResponse | UnprocessableError {
   try {
     return answerSync(kind, request)
   } catch (error) {
-    if (error instanceof UnprocessableError) return undefined
+    if (error instanceof UnprocessableError) return error
     throw error
   }
 }

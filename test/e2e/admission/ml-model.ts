@@ -1,12 +1,7 @@
 // Examples for the CRD of MLModel: an object that meets every demand, and objects that break the rules.
 import { withValue } from '../constraints.ts'
 import type { Examples } from './examples.ts'
-
-const EXPRESSIONS = [{ key: 'zone', operator: 'In', values: ['a'] }]
-const NODE_TERM = { matchExpressions: EXPRESSIONS, matchFields: [{ key: 'metadata.name', operator: 'In', values: ['node-1'] }] }
-const SELECTOR = { matchLabels: { app: 'x' }, matchExpressions: EXPRESSIONS }
-const POD_TERM = { labelSelector: SELECTOR, namespaceSelector: SELECTOR, namespaces: ['models'], topologyKey: 'kubernetes.io/hostname' }
-const POD_AFFINITY = { requiredDuringSchedulingIgnoredDuringExecution: [POD_TERM], preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 1, podAffinityTerm: POD_TERM }] }
+import { PLACEMENT } from './placement.ts'
 
 /** Has a value wherever the schema constrains one. */
 const COMPLETE = {
@@ -26,16 +21,7 @@ const COMPLETE = {
     replicas: 1,
     resources: { requests: { cpu: '500m' }, limits: { memory: '1Gi' } },
     env: [{ name: 'PLAIN', value: '1' }],
-    nodeSelector: { zone: 'a' },
-    tolerations: [{ key: 'gpu', operator: 'Equal', value: 'yes', effect: 'NoExecute', tolerationSeconds: 60 }],
-    affinity: {
-      nodeAffinity: {
-        requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [NODE_TERM] },
-        preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 1, preference: NODE_TERM }]
-      },
-      podAffinity: POD_AFFINITY,
-      podAntiAffinity: POD_AFFINITY
-    },
+    ...PLACEMENT,
     serviceAccountName: 'models',
     download: { activeDeadline: '1h', retries: 3 },
     progressDeadline: '10m'

@@ -1,11 +1,11 @@
 // What holds of every answer of every kind, whatever was asked.
 import { TypeCompiler, type TypeCheck } from '@sinclair/typebox/compiler'
 import type { TSchema } from '@sinclair/typebox'
-import { answerSync } from '../../../hooks/core/answer.ts'
 import { UnprocessableError, type Kind } from '../../../hooks/core/kind.ts'
 import type { SyncRequest, SyncResponse } from '../../../hooks/core/request.ts'
 import { crdProblems } from '../../helpers/crd-validation.ts'
 import { deepFreeze } from '../../helpers/deep-freeze.ts'
+import { answerOrRefusal } from '../../helpers/feed-back.ts'
 import { demand } from './violation.ts'
 
 /** Characters of an answer: three versions with 64 variables of 32 KiB each, and then some. */
@@ -21,8 +21,8 @@ const statusChecks = new Map<Kind, TypeCheck<TSchema>>()
 export function askPurely (kind: Kind, request: SyncRequest, forged = false): SyncResponse | undefined {
   const text = JSON.stringify(request)
   deepFreeze(request)
-  const first = ask(kind, request)
-  const second = ask(kind, JSON.parse(text) as SyncRequest)
+  const first = answerOrRefusal(kind, request)
+  const second = answerOrRefusal(kind, JSON.parse(text) as SyncRequest)
   const bytes = JSON.stringify(first)
   demand(bytes === JSON.stringify(second), () => 'the same request got two answers')
   demand(JSON.stringify(request) === text, () => 'the request was changed')
@@ -33,15 +33,6 @@ export function askPurely (kind: Kind, request: SyncRequest, forged = false): Sy
   checkAnswer(kind, request, answer)
   if (!forged) checkChildren(answer)
   return first
-}
-
-function ask (kind: Kind, request: SyncRequest): SyncResponse | UnprocessableError {
-  try {
-    return answerSync(kind, request)
-  } catch (error) {
-    if (error instanceof UnprocessableError) return error
-    throw error
-  }
 }
 
 function checkSentence (message: string): undefined {
