@@ -83,8 +83,11 @@ export function metOf (world: LoopWorld, agent: string): Met[] {
   return world.system.api.faults.met.filter((met) => met.agent.startsWith(agent))
 }
 
-/** The shortest time in ms between two requests of the same verb for the same path. */
-export function shortestGap (met: Met[]): number {
+/**
+ * The shortest time in ms between two requests of the same verb for the same path. `tries`: so many a client sends before it gives up; when it begins anew is
+ * then up to its own backoff, and does not count here.
+ */
+export function shortestGap (met: Met[], tries = Infinity): number {
   const groups = Map.groupBy(met, ({ verb, path }) => `${verb} ${path}`)
-  return Math.min(Infinity, ...groups.values().flatMap((group) => group.slice(1).map(({ at }, index) => at - (group[index]?.at ?? 0))))
+  return Math.min(Infinity, ...groups.values().flatMap((group) => group.flatMap(({ at }, index) => index % tries === 0 ? [] : [at - (group[index - 1]?.at ?? 0)])))
 }
