@@ -1,11 +1,9 @@
 // The whole system on one machine: an API server, a control loop with Metacontroller's rules, a Seldon operator, a registry, a Prometheus and
 // traffic in this process; hooks and poller as the real programs.
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { parse, stringify } from 'yaml'
-import type { KubeObject } from '../api-server/kube-object.ts'
+import { stringify } from 'yaml'
 import { startApiServer, type ApiServer, type ApiServerOptions } from '../api-server/server.ts'
 import { createControlLoop, type ControlLoop, type ControlLoopOptions } from '../control-loop/control-loop.ts'
 import type { Clock } from '../stand-ins/clock.ts'
@@ -14,18 +12,9 @@ import { startPrometheus, type PrometheusStandIn } from '../stand-ins/prometheus
 import { startSeldonOperator, type OperatorOptions, type SeldonOperator } from '../stand-ins/seldon/operator.ts'
 import { behaviourOf } from './behaviours.ts'
 import { exposeRecorder, type ExposedRecorder } from './exposed-recorder.ts'
+import { findControllers, findCrds } from './installation.ts'
 import { freePort, startProgram, type RunningProgram } from './processes.ts'
 import { startTraffic, type RunningTraffic } from './traffic.ts'
-
-const ROOT = new URL('../../', import.meta.url)
-const path = (relative: string) => fileURLToPath(new URL(relative, ROOT))
-
-/** The CRDs that the system needs: ours, and Seldon's and Metacontroller's from the test data. */
-const CRDS = [
-  'manifests/crds/mlflowmodels.yaml',
-  'test/crds/seldondeployments.machinelearning.seldon.io.yaml',
-  'test/crds/compositecontrollers.metacontroller.k8s.io.yaml'
-]
 
 export interface SystemOptions {
   /** Fixed ports for people; free ones otherwise. */
@@ -103,7 +92,7 @@ async function start (options: SystemOptions, opened: Opened): Promise<Omit<Syst
 
   const programs = await startPrograms(options, { api, outside, folder })
   opened(programs, () => programs.stop())
-  const loop = createControlLoop({ baseUrl: api.url, controllers: await controllersFor(programs.hooksUrl), ...options.controlLoop })
+  const loop = createControlLoop({ baseUrl: api.url, controllers: await findControllers(programs.hooksUrl), ...options.controlLoop })
   await loop.start()
   opened(loop, () => loop.close())
   const { hooksUrl, metricsUrl, restart, poller, addPoller } = programs
@@ -113,7 +102,7 @@ async function start (options: SystemOptions, opened: Opened): Promise<Omit<Syst
 
 async function startCluster ({ ports = {}, clock, namespaces = [], apiServer }: SystemOptions): Promise<ApiServer> {
   return await startApiServer({
-    crds: CRDS.map(path),
+    crds: await findCrds(),
     namespaces: ['models', ...namespaces],
     ...(ports.api !== undefined && { port: ports.api }),
     ...(clock && { clock: clock.now }),
@@ -236,17 +225,4 @@ async function pollerEnv (port: number, { registry = {}, entries = {}, pollerEnv
     prometheus: { default: { url: outside.prometheusUrl, customQueries: true }, ...entries.prometheus }
   }))
   return { HOST: '127.0.0.1', METRICS_PORT: String(port), KUBECONFIG: kubeconfig, SLUICE_CONFIG: config, POD_NAME: 'playground', POD_NAMESPACE: 'default', ...more }
-}
-
-interface Webhook { url?: string, service?: unknown, path?: string }
-interface Controller { spec: { hooks: Record<string, { webhook: Webhook }> } }
-
-/** The generated CompositeController, with our hooks at this address. */
-async function controllersFor (hooksUrl: string): Promise<KubeObject[]> {
-  const controller = parse(await readFile(path('metacontroller/mlflowmodels.yaml'), 'utf8')) as Controller
-  for (const hook of Object.values(controller.spec.hooks)) {
-    const { url = hooksUrl, service: _service, path: atPath, ...rest } = hook.webhook
-    hook.webhook = { ...rest, url: `${hooksUrl}${atPath ?? new URL(url).pathname}` }
-  }
-  return [controller as unknown as KubeObject]
 }
