@@ -15,7 +15,10 @@ export const APPLY_STRATEGY = readStrategy(process.env['E2E_APPLY_STRATEGY'] ?? 
 export const CAST = `${binary === '' ? 'playground' : 'metacontroller'}-${APPLY_STRATEGY}-${SELDON}`
 
 /** Said once by each test, so that nobody takes a stand-in for the real thing. */
-export const CAST_SENTENCE = `control loop: ${binary === '' ? "the playground's (METACONTROLLER_BIN names no other)" : binary}, ${APPLY_STRATEGY}; Seldon: ${SELDON_SENTENCE}; MLflow, Prometheus, Kubernetes, helm: real; kubelets: KWOK`
+export const LOOP_SENTENCE = `control loop: ${binary === '' ? "the playground's (METACONTROLLER_BIN names no other)" : binary}, ${APPLY_STRATEGY}`
+
+/** The same for what Seldon serves. */
+export const CAST_SENTENCE = `${LOOP_SENTENCE}; Seldon: ${SELDON_SENTENCE}; MLflow, Prometheus, Kubernetes, helm: real; kubelets: KWOK`
 
 /** Namespace and ServiceAccount that the control loop runs as. */
 export const METACONTROLLER = { namespace: 'metacontroller', serviceAccount: 'metacontroller' }

@@ -44,19 +44,19 @@ export async function assertNothingForbidden (t: Test, { folder, plane }: Stage)
 }
 
 /**
- * Counts writes for `seconds`, while every object is synced every other second. At rest nothing else wakes an object, and a sync that writes what
+ * Counts writes for `seconds`, while every object of one controller is synced every other second. At rest nothing else wakes an object, and a sync that writes what
  * the API server takes for no change is followed by no event: without these syncs such writes would not be seen.
  */
-export async function restOf (scene: Played, seconds: number): Promise<Rest> {
+export async function restOf (scene: Played, seconds: number, controller = 'sluice-mlflowmodels'): Promise<Rest> {
   const { hooks } = scene
-  await setResync(scene, RESYNC.often)
+  await setResync(scene, controller, RESYNC.often)
   try {
     await settle(scene)
     const before = await answeredCalls(hooks.url, 200)
     const writes = await writesWithin(scene, seconds)
     return { writes, syncs: await answeredCalls(hooks.url, 200) - before }
   } finally {
-    await setResync(scene, RESYNC.installed)
+    await setResync(scene, controller, RESYNC.installed)
   }
 }
 
@@ -68,8 +68,8 @@ async function settle (stage: Stage): Promise<void> {
   }
 }
 
-async function setResync ({ plane: { kubectl } }: Stage, resyncPeriodSeconds: number): Promise<void> {
-  await kubectl(['patch', 'compositecontroller', 'sluice-mlflowmodels', '--type=merge', '-p', JSON.stringify({ spec: { resyncPeriodSeconds } })])
+async function setResync ({ plane: { kubectl } }: Stage, controller: string, resyncPeriodSeconds: number): Promise<void> {
+  await kubectl(['patch', 'compositecontroller', controller, '--type=merge', '-p', JSON.stringify({ spec: { resyncPeriodSeconds } })])
 }
 
 async function writesWithin ({ plane }: Stage, seconds: number): Promise<Rest['writes']> {

@@ -36,19 +36,29 @@ const AUDIT_POLICY = { apiVersion: 'audit.k8s.io/v1', kind: 'Policy', omitStages
 const ISSUER = 'https://kubernetes.default.svc.cluster.local'
 const ATTEMPTS = 3
 
+/** What differs from test to test. */
+export interface PlanePlan {
+  /** Further arguments of the API server, and of the controller manager. */
+  apiServerArgs?: string[]
+  controllerManagerArgs?: string[]
+  /** What KWOK is told of nodes and pods, given what its module has (YAML) [that]. */
+  stages?: (own: string) => string
+  /** How many nodes there are [1]. */
+  nodes?: number
+}
+
 interface Setting {
   programs: Programs
   folder: string
   adminToken: string
   apiPort: number
   kubeconfig: string
-  /** Further arguments of the API server. */
-  apiServerArgs: string[]
+  plan: PlanePlan
 }
 
 /** Starts it below `folder`; everything is ready when this resolves. `atEnd` is told how each part is ended. */
-export async function startControlPlane (programs: Programs, folder: string, atEnd: (end: () => Promise<unknown>) => void, apiServerArgs: string[] = []): Promise<ControlPlane> {
-  const setting: Setting = { programs, folder, adminToken: randomBytes(16).toString('hex'), apiPort: 0, kubeconfig: join(folder, 'admin.kubeconfig'), apiServerArgs }
+export async function startControlPlane (programs: Programs, folder: string, atEnd: (end: () => Promise<unknown>) => void, plan: PlanePlan = {}): Promise<ControlPlane> {
+  const setting: Setting = { programs, folder, adminToken: randomBytes(16).toString('hex'), apiPort: 0, kubeconfig: join(folder, 'admin.kubeconfig'), plan }
   await writeFiles(setting)
   const etcd = await startOnFreePort(async (port) => etcdPlan(setting, port, await freePort()), atEnd)
   const server = await startOnFreePort(async (port) => apiServerPlan({ ...setting, apiPort: port }, etcd.url), atEnd)
@@ -60,13 +70,15 @@ export async function startControlPlane (programs: Programs, folder: string, atE
   await kubectl(['apply', '--server-side', ...FOREIGN_CRDS.flatMap((crd) => ['-f', `test/crds/${crd}.yaml`])])
   await kubectl(['wait', '--for=condition=Established', '--timeout=30s', 'crd', '--all'])
   await Promise.all([controllerManagerPlan, schedulerPlan, kwokPlan].map(async (plan) => await startOnFreePort(async (port) => plan(setting, port), atEnd)))
-  await kubectl(['apply', '-f', '-'], { input: JSON.stringify(NODE) })
+  await kubectl(['apply', '-f', '-'], { input: Array.from({ length: plan.nodes ?? 1 }, (_, index) => JSON.stringify(nodeOf(`kwok-${index}`))).join('\n---\n') })
   await kubectl(['wait', '--for=create', '--timeout=30s', 'serviceaccount/default', '-n', 'default'])
   return { api, kubectl, etcd, apiServer: server, kubeconfig: setting.kubeconfig, audit: join(folder, 'audit.log') }
 }
 
 /** A node that KWOK plays, large enough for everything. */
-const NODE = { apiVersion: 'v1', kind: 'Node', metadata: { name: 'kwok-0', annotations: { 'kwok.x-k8s.io/node': 'fake' }, labels: { 'kubernetes.io/hostname': 'kwok-0' } } }
+function nodeOf (name: string): object {
+  return { apiVersion: 'v1', kind: 'Node', metadata: { name, annotations: { 'kwok.x-k8s.io/node': 'fake' }, labels: { 'kubernetes.io/hostname': name } } }
+}
 
 /** Another process may take a free port before the server does: then it is tried with another. */
 async function startOnFreePort (describe: (port: number) => Promise<ServerPlan>, atEnd: (end: () => Promise<unknown>) => void): Promise<ServerProcess> {
@@ -82,12 +94,13 @@ async function startOnFreePort (describe: (port: number) => Promise<ServerPlan>,
   }
 }
 
-async function writeFiles ({ folder, adminToken }: Setting): Promise<void> {
+async function writeFiles ({ folder, adminToken, programs, plan: { stages = (own) => own } }: Setting): Promise<void> {
   await mkdir(join(folder, 'logs'), { recursive: true })
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
   await writeFile(join(folder, 'service-accounts.key'), privateKey.export({ type: 'pkcs1', format: 'pem' }), { mode: 0o600 })
   await writeFile(join(folder, 'tokens.csv'), `${adminToken},admin,admin,"system:masters"\n`, { mode: 0o600 })
   await writeFile(join(folder, 'audit-policy.yaml'), stringify(AUDIT_POLICY))
+  await writeFile(join(folder, 'stages.yaml'), stages(await readFile(programs.stages, 'utf8')))
 }
 
 function planOf ({ programs, folder }: Setting, name: 'etcd' | 'kube-apiserver' | 'kube-controller-manager' | 'kube-scheduler' | 'kwok', rest: Pick<ServerPlan, 'args' | 'url' | 'readyPath'>): ServerPlan {
@@ -116,7 +129,7 @@ function apiServerPlan (setting: Setting, etcdUrl: string): ServerPlan {
       '--external-hostname=localhost', '--endpoint-reconciler-type=none', '--authorization-mode=RBAC', `--token-auth-file=${join(folder, 'tokens.csv')}`,
       `--service-account-issuer=${ISSUER}`, `--service-account-key-file=${key}`, `--service-account-signing-key-file=${key}`, '--service-cluster-ip-range=10.0.0.0/16',
       `--audit-policy-file=${join(folder, 'audit-policy.yaml')}`, `--audit-log-path=${join(folder, 'audit.log')}`, '--audit-log-mode=blocking', '--profiling=false',
-      ...setting.apiServerArgs
+      ...setting.plan.apiServerArgs ?? []
     ],
     url,
     readyPath: '/readyz'
@@ -130,7 +143,7 @@ function controllerManagerPlan (setting: Setting, port: number): ServerPlan {
   return securePlan(setting, 'kube-controller-manager', {
     port, args: [
     `--kubeconfig=${kubeconfig}`, `--service-account-private-key-file=${join(folder, 'service-accounts.key')}`, `--root-ca-file=${join(folder, 'certs', 'apiserver.crt')}`,
-    '--leader-elect=false', '--use-service-account-credentials=false', '--kube-api-qps=200', '--kube-api-burst=400'
+    '--leader-elect=false', '--use-service-account-credentials=false', '--kube-api-qps=200', '--kube-api-burst=400', ...setting.plan.controllerManagerArgs ?? []
     ]
   })
 }
@@ -148,6 +161,6 @@ function securePlan (setting: Setting, name: 'kube-controller-manager' | 'kube-s
 }
 
 function kwokPlan (setting: Setting, port: number): ServerPlan {
-  const args = [`--config=${setting.programs.stages}`, `--kubeconfig=${setting.kubeconfig}`, '--manage-all-nodes=true', '--node-lease-duration-seconds=40', `--server-address=127.0.0.1:${port}`]
+  const args = [`--config=${join(setting.folder, 'stages.yaml')}`, `--kubeconfig=${setting.kubeconfig}`, '--manage-all-nodes=true', '--node-lease-duration-seconds=40', `--server-address=127.0.0.1:${port}`]
   return planOf(setting, 'kwok', { args, url: `http://127.0.0.1:${port}`, readyPath: '/healthz' })
 }

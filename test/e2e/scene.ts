@@ -61,7 +61,7 @@ const CONFIDENCE = 0.999
 /** Starts everything; undefined where programs are missing. All of it ends with the test, however it ends. */
 export async function openScene (t: Test, plan: ScenePlan = {}): Promise<Scene | undefined> {
   t.comment(CAST_SENTENCE)
-  const stage = await openStage(t, plan.apiServerArgs)
+  const stage = await openStage(t, { apiServerArgs: plan.apiServerArgs ?? [] })
   return stage && await furnish(stage, plan)
 }
 

@@ -3,7 +3,7 @@ import { cp, mkdir, readdir, readFile, rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import type { Test } from 'tap'
 import { temporaryFolder } from '../helpers/servers/cut-off.ts'
-import { startControlPlane, type ControlPlane } from './control-plane.ts'
+import { startControlPlane, type ControlPlane, type PlanePlan } from './control-plane.ts'
 import { findPrograms, type Programs } from './programs.ts'
 
 export interface Stage {
@@ -20,7 +20,7 @@ export const OUTPUT = process.env['E2E_OUTPUT'] ?? '.ci/out/e2e'
 const TAIL = 40
 
 /** Starts a control plane; undefined where the programs are missing. All of it ends with the test, however it ends; a failed one shows the logs. */
-export async function openStage (t: Test, apiServerArgs?: string[]): Promise<Stage | undefined> {
+export async function openStage (t: Test, plan?: PlanePlan): Promise<Stage | undefined> {
   const programs = findPrograms(t)
   if (!programs) return undefined
   const folder = temporaryFolder('e2e')
@@ -33,7 +33,7 @@ export async function openStage (t: Test, apiServerArgs?: string[]): Promise<Sta
   })
   await mkdir(join(folder, 'logs'))
   try {
-    return { programs, folder, plane: await startControlPlane(programs, folder, atEnd, apiServerArgs), atEnd }
+    return { programs, folder, plane: await startControlPlane(programs, folder, atEnd, plan), atEnd }
   } catch (error) {
     await showLogs(folder)
     throw error
