@@ -25,7 +25,7 @@ function pruneOf (schema: TSchema): Prune {
 function compile (schema: TSchema): Prune {
   if (isObjectSchema(schema)) return objectPrune(schema)
   if (isArraySchema(schema)) return listPrune(pruneOf(schema.items))
-  return isRecordSchema(schema) ? mapPrune(Object.values(schema.patternProperties).map(pruneOf)[0]) : undefined
+  return isRecordSchema(schema) ? mapPrune(schema) : undefined
 }
 
 function objectPrune (schema: TObject): Prune {
@@ -47,8 +47,11 @@ function listPrune (prune: Prune): Prune {
   return prune && ((value) => Array.isArray(value) ? value.map((item) => prune(item)) : value)
 }
 
-function mapPrune (prune: Prune): Prune {
-  return (value) => isRecord(value) ? Object.fromEntries(Object.entries(value).map(([key, item]) => [key, prune ? prune(item) : item])) : value
+/** A key that is not of the map's pattern, such as one with a line end, is unknown: no check would look at what stands there. */
+function mapPrune ({ patternProperties }: TRecord): Prune {
+  const [[pattern, items] = ['', undefined]] = Object.entries(patternProperties)
+  const [keys, prune] = [new RegExp(pattern), items && pruneOf(items)]
+  return (value) => isRecord(value) ? Object.fromEntries(Object.entries(value).filter(([key]) => keys.test(key)).map(([key, item]) => [key, prune ? prune(item) : item])) : value
 }
 
 /** An object that is no list. */
