@@ -1,7 +1,7 @@
 // Conditions as Kubernetes keeps them: the time tells when `status` last changed, and nothing else moves it.
 import { forPeople } from './safe-text.ts'
 import type { Condition } from './schema.ts'
-import { formatInstant, parseInstant } from './time.ts'
+import { formatInstant } from './time.ts'
 
 /** What a condition says now. `since`: the instant of its cause, in whole seconds, where one is known. */
 export type Aspect = Pick<Condition, 'type' | 'status' | 'reason' | 'message'> & { since?: number | undefined }
@@ -29,22 +29,25 @@ export function setConditions (previous: Condition[] | undefined, wanted: Aspect
 /** Status writes that go on this many seconds after the last thing that happened outside are an echo of themselves. */
 const ECHO_SECONDS = 10
 
+/** So late no echo is left, for its writes have no pause in between: the hooks were away, or a new release says something else. */
+const ECHO_OVER_SECONDS = 120
+
 /** In whole seconds: the last thing that happened outside, and the last one at all, status writes of ours included. */
 type Times = { now: number, outside: number }
 
 /** Whether nothing but our own writes has happened for a while. */
 export function isEcho ({ now, outside }: Times): boolean {
-  return now - outside > ECHO_SECONDS
+  return now - outside > ECHO_SECONDS && now - outside <= ECHO_OVER_SECONDS
 }
 
 /**
  * Ends a loop that stale reads can begin. A time that is carried over is right whatever it is, so two histories of the same conditions, seen in turn by
- * syncs that read the status before the last one, would be written over each other for ever. Once nothing but such writes has happened for
- * ECHO_SECONDS, the histories of the last moments get the same times: those of the last thing that did happen (`outside`, and `now` with the
- * echo; whole seconds). What has been so for longer keeps its time.
+ * syncs that read the status before the last one, would be written over each other for ever. One of the two may be of any age: it comes from a read that
+ * missed a short change. So once nothing but such writes has happened for ECHO_SECONDS, all conditions get the same time, that of the last thing that did
+ * happen (`outside`, and `now` with the echo; whole seconds).
  */
-export function settleTimes (conditions: Condition[], { now, outside }: Times): Condition[] {
-  if (!isEcho({ now, outside })) return conditions
-  const isRecent = ({ lastTransitionTime }: Condition): boolean => (parseInstant(lastTransitionTime) ?? 0) > outside - ECHO_SECONDS
-  return conditions.map((condition) => isRecent(condition) ? { ...condition, lastTransitionTime: formatInstant(outside) } : condition)
+export function settleTimes (conditions: Condition[], times: Times): Condition[] {
+  if (!isEcho(times)) return conditions
+  const lastTransitionTime = formatInstant(times.outside)
+  return conditions.map((condition) => ({ ...condition, lastTransitionTime }))
 }
