@@ -20,6 +20,25 @@ export const REMEDIES: Readonly<Record<string, string>> = {
   DeadlineExceeded: 'It took too long.'
 }
 
+/** Causes that may be gone although nobody has touched the spec: in the cluster, at the source, or in what a Secret or ConfigMap holds. */
+const OUTSIDE_THE_SPEC: ReadonlySet<string> = new Set([
+  // The cluster: its nodes, their room, their way to an image.
+  'Unschedulable', 'Evicted', 'Preempting', 'Preempted', 'NodeLost', 'NodeShutdown', 'Shutdown', 'Terminated', 'UnexpectedAdmissionError', 'PodsLost',
+  'ImagePullBackOff', 'ErrImagePull', 'CreateContainerConfigError', 'ContainerCreating',
+  // How long it took, which depends on all of them.
+  'DeadlineExceeded', 'ProgressDeadlineExceeded',
+  // The source, and who may read it.
+  'Unreachable', 'Cut', 'Interrupted', 'Changed', 'NotFound', 'AccessDenied'
+])
+
+/**
+ * Whether what failed for that reason may go well the next time with the same spec. Nothing is tried again for that by itself; but when the spec has been
+ * changed and is changed back, such a failure is no reason to refuse it.
+ */
+export function isOutsideTheSpec (reason: string): boolean {
+  return OUTSIDE_THE_SPEC.has(reason)
+}
+
 /** One sentence, or two where a remedy is known. */
 export function troubleSentence ({ reason, message, exitCode }: PodTrouble, remedies: Readonly<Record<string, string>> = REMEDIES): string {
   const remedy = Object.hasOwn(remedies, reason) ? remedies[reason] : undefined
