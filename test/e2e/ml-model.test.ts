@@ -1,10 +1,12 @@
 // MLModels on a real control plane: first start, an update beside what serves, failures that change nothing, and what deletion leaves.
+import { readFile } from 'node:fs/promises'
 import t, { type Test } from 'tap'
+import { parse } from 'yaml'
 import { assertNothingForbidden, restOf } from './cleanliness.ts'
-import { versionIn } from './models/history.ts'
+import { componentOf, versionIn } from './models/history.ts'
 import { downloaded, endPod, refused, type End } from './models/kubelets.ts'
 import { openModelScene } from './models/scene.ts'
-import { conditionIn, watch } from './models/watched.ts'
+import { commandIn, conditionIn, watch } from './models/watched.ts'
 import { transcriptOf } from './transcript.ts'
 import { until } from './until.ts'
 
@@ -54,6 +56,106 @@ if (scene) {
 
   await t.test('at rest nothing is written, by whichever sync', async (t) => { await assertRest(t) })
 
+  await t.test('a new version is downloaded and started beside the one that serves, and the old volume goes after it', async (t) => {
+    const since = Date.now()
+    const before = serving()
+    const servers = history.servers(PARENT)
+    await patch({ source: { uri: uriOf('three') } })
+    const pod = await history.work(PARENT)
+    const next = versionIn(pod.metadata.labels)
+    const updating = await model.until('it is being downloaded', ({ status }) => status?.phase === 'Updating')
+    t.match(updating.status, { replicas: '1/1', model: { uri: uriOf('two'), sha256: shas.first } }, 'the status tells of what serves')
+    t.equal(conditionIn(updating, 'Ready'), 'True/Serving')
+    t.equal(conditionIn(updating, 'Progressing'), 'True/Downloading')
+    t.strictSame(history.servers(PARENT), servers, 'the pod that serves is not touched')
+    t.equal(history.now('persistentvolumeclaims', PARENT).length, 2, 'there is a volume for each')
+    await record('updating', ...LOOKS)
+    t.strictSame(history.served(SERVICE, since), [before], 'until it is downloaded, the old version answers')
+    await endPod(api, pod, { download: resultOf('three', shas.second) })
+    await model.until('the new version is what is Ready', ({ status }) => status?.phase === 'Ready' && status.model?.sha256 === shas.second)
+    await until('the new version alone answers', async () => serving() === next)
+    t.strictSame(history.served(SERVICE, since).filter((versions) => versions !== [before, next].toSorted().join('+')), [before, next], 'somebody answered all the time, and nobody else')
+    t.notOk(history.available(SERVICE, since).includes(0), 'and never was no pod available')
+    await until('the old volume is gone', async () => history.now('persistentvolumeclaims', PARENT).every(({ metadata }) => metadata.name.endsWith(next)))
+    t.equal(history.now('persistentvolumeclaims', PARENT).length, 1)
+    t.strictSame(await jobs(), [], 'a Job that is told of is gone')
+  })
+
+  await t.test('a download that fails for good keeps what serves, says why, and is not tried again; sluice.dev/retry does', async (t) => {
+    const since = Date.now()
+    const [before, servers, earlier] = [serving(), history.servers(PARENT), history.ever('jobs', PARENT)]
+    await patch({ source: { uri: uriOf('four') } })
+    await endPod(api, await history.work(PARENT), { download: refused('NotFound', `${uriOf('four')} answered 404. Correct the URI.`) })
+    const failed = await model.until('it says why', ({ status }) => status?.reason === 'NotFound')
+    t.match(failed.status, { phase: 'Ready', attempt: 1, replicas: '1/1', model: { uri: uriOf('three') } }, 'what serves is Ready')
+    t.equal(conditionIn(failed, 'Ready'), 'True/Serving')
+    t.equal(conditionIn(failed, 'Progressing'), 'False/NotFound')
+    t.match(failed.status?.error, /four\.tar\.gz answered 404\. Correct the URI\./)
+    t.match(await warnings(), /NotFound|404/, 'an Event warns')
+    await record('download-failed', ...LOOKS)
+    await assertRest(t)
+    t.equal(history.ever('jobs', PARENT).length, earlier.length + 1, 'there was one Job')
+    t.equal(history.now('pods', PARENT).filter(({ metadata }) => componentOf(metadata) === 'download').length, 1, 'with one pod, though the Job has retries: another try cannot mend it')
+
+    await record('retry', commandIn(failed.status?.error))
+    const pod = await history.work(PARENT)
+    const again = await model.until('it is downloaded anew', ({ status }) => status?.phase === 'Updating')
+    t.equal(again.status?.attempt, 2)
+    t.strictSame([history.served(SERVICE, since), history.servers(PARENT)], [[before], servers], 'all that time the old version answered')
+    await endPod(api, pod, { download: resultOf('four', shas.third) })
+    const ready = await model.until('it is Ready and says what it serves', ({ status }) => status?.phase === 'Ready' && status.model?.sha256 === shas.third)
+    t.equal(ready.status?.error, undefined)
+    await until('it answers', async () => serving() === versionIn(pod.metadata.labels))
+    t.notOk(history.served(SERVICE, since).includes(''), 'somebody answered all the time')
+  })
+
+  await t.test('pods that do not come up are given up after progressDeadline, and the pod that serves was never touched', async (t) => {
+    const since = Date.now()
+    const [before, servers] = [serving(), history.servers(PARENT)]
+    const template = await templateOf()
+    await patch({ progressDeadline: '3s', env: [{ name: 'START', value: 'crash' }] })
+    const failed = await model.until('it says why', ({ status }) => status?.reason === 'CrashLoopBackOff' && status.phase === 'Ready')
+    t.match(failed.status?.error, /unknown option --warp-speed.*sluice\.dev\/retry=2.*The version before it goes on serving\./)
+    t.equal(conditionIn(failed, 'Ready'), 'True/Serving')
+    t.equal(conditionIn(failed, 'Progressing'), 'False/CrashLoopBackOff')
+    await until('the pod that crashes is gone', async () => history.servers(PARENT).length === 1)
+    t.strictSame(await templateOf(), template, 'the template of before is back')
+    t.strictSame([history.served(SERVICE, since), history.servers(PARENT)], [[before], servers], 'all that time the old pod answered')
+    await record('start-failed', ...LOOKS)
+    await assertRest(t)
+
+    await patch({ env: [] })
+    const well = await model.until('the complaint is over', ({ status }) => status?.phase === 'Ready' && status.error === undefined)
+    t.equal(conditionIn(well, 'Progressing'), 'False/UpToDate')
+    t.strictSame(history.servers(PARENT), servers, 'that restarts nothing')
+  })
+
+  const deletions = [
+    { name: 'in-background', how: 'in the background, while it is downloaded', cascade: 'background', sample: 'ml-model-mlflow' },
+    { name: NAME, how: 'in the foreground, while it serves', cascade: 'foreground' }
+  ]
+  for (const { name, how, cascade, sample } of deletions) {
+    await t.test(`an object that is deleted ${how} takes with it all that was made for it`, async (t) => {
+      if (sample !== undefined) {
+        const object = parse(await readFile(`${SAMPLES}/${sample}.yaml`, 'utf8')) as object
+        await kubectl(['apply', '-f', '-'], { input: JSON.stringify({ ...object, metadata: { name, namespace: 'models' } }) })
+        await history.work(`mlmodel.${name}`)
+      }
+      t.ok((await remains(name)).length >= 5, 'there is much')
+      await t.resolves(kubectl(['delete', 'mlm', name, '-n', 'models', `--cascade=${cascade}`, '--timeout=60s']), 'the deletion comes to its end')
+      await until('nothing is left', async () => (await remains(name)).length === 0)
+    })
+  }
+
   await t.test('all along, nobody was refused anything', async (t) => { await assertNothingForbidden(t, scene) })
-  void [refused, conditionIn, remains, patch]
+
+  async function jobs (): Promise<string[]> {
+    return (await kubectl(['get', 'jobs', '-n', 'models', '-o', 'name'])).split('\n').filter(Boolean)
+  }
+  async function templateOf (): Promise<string> {
+    return await kubectl(['get', 'deployment', SERVICE, '-n', 'models', '-o', 'jsonpath={.spec.template}'])
+  }
+  async function warnings (): Promise<string> {
+    return await kubectl(['events', '-n', 'models', '--for', `mlmodel/${NAME}`, '--types=Warning'])
+  }
 }

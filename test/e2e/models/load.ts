@@ -51,8 +51,11 @@ export function startLoad (api: Api, history: ModelHistory): Load {
     await answer.arrayBuffer()
   }
   // One after the other, so that the newest number is the last. What fails is seen by the autoscaler, which then does not move.
-  const enqueue = async (parent: ParentName): Promise<void> => await (queue = queue.then(async () => { await spread(parent) }).catch(() => {}))
-  history.onPod((_type, pod) => { if (wanted.has(parentOf(pod))) void enqueue(parentOf(pod)) })
+  const enqueue = (parent: ParentName): Promise<void> => {
+    queue = queue.then(async () => { await spread(parent) }).catch(() => {})
+    return queue
+  }
+  history.onPod((_type, pod) => { if (wanted.has(parentOf(pod))) enqueue(parentOf(pod)) })
   return {
     async set (parent, millicores) {
       wanted.set(parent, millicores)

@@ -36,3 +36,10 @@ export function conditionIn ({ status }: Conditioned, type: string): string {
   const found = status?.conditions?.find((condition) => condition.type === type)
   return found ? `${found.status}/${found.reason}` : ''
 }
+
+/** The command that an error tells people to enter, without the program. */
+export function commandIn (error = ''): string {
+  const [, command] = /kubectl (annotate .*?sluice\.dev\/retry=\d+(?: --overwrite)?)/.exec(error) ?? []
+  if (command === undefined) throw new Error(`no command to try again in: ${error}`)
+  return command
+}
