@@ -15,11 +15,11 @@ export const mlModel = defineKind({
     columns: [
       { name: 'Runtime', type: 'string', jsonPath: '.spec.runtime' },
       { name: 'Phase', type: 'string', jsonPath: '.status.phase' },
+      { name: 'Reason', type: 'string', jsonPath: '.status.reason' },
       { name: 'Pods', type: 'string', jsonPath: '.status.replicas' },
       { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
       { name: 'Version', type: 'string', jsonPath: '.status.model.version', priority: 1 },
-      { name: 'URL', type: 'string', jsonPath: '.status.url', priority: 1 },
-      { name: 'Reason', type: 'string', jsonPath: '.status.reason', priority: 1 }
+      { name: 'URL', type: 'string', jsonPath: '.status.url', priority: 1 }
     ]
   },
   spec: Spec,

@@ -18,8 +18,8 @@ export const modelDeployment = defineKind({
       { name: 'Candidate', type: 'string', jsonPath: '.status.candidateVersion' },
       { name: 'Replicas', type: 'integer', jsonPath: '.status.replicas' },
       { name: 'Phase', type: 'string', jsonPath: '.status.phase' },
+      { name: 'Reason', type: 'string', jsonPath: '.status.reason' },
       { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
-      { name: 'Reason', type: 'string', jsonPath: '.status.reason', priority: 1 },
       { name: 'URL', type: 'string', jsonPath: '.status.url', priority: 1 }
     ]
   },

@@ -71,6 +71,18 @@ t.test('kubectl get mfm shows what people look for', async (t) => {
   t.strictSame(kind.resource.shortNames, ['mfm'])
 })
 
+for (const [kindName, shown, wide] of [
+  ['MLModel', ['Runtime', 'Phase', 'Reason', 'Pods', 'Age'], ['Version', 'URL']],
+  ['ModelDeployment', ['Runtime', 'Active', 'Candidate', 'Replicas', 'Phase', 'Reason', 'Age'], ['URL']]
+] as const) {
+  // While an older version serves the phase is Ready, whatever became of the newer one.
+  t.test(`kubectl get shows the reason of a ${kindName}, so that a failed update is seen in a list`, async (t) => {
+    const columns = crdOf(kinds.find(({ resource }) => resource.kind === kindName) as Kind).spec.versions[0].additionalPrinterColumns
+    t.strictSame(columns.filter(({ priority }) => !priority).map(({ name }) => name), shown)
+    t.strictSame(columns.filter(({ priority }) => priority).map(({ name }) => name), wide)
+  })
+}
+
 t.test('a status without observedGeneration is refused: Metacontroller writes it', async (t) => {
   t.throws(() => makeCrd({ ...greeting, status: Type.Object({}) }), /Greeting\.status: observedGeneration is missing/)
 })
