@@ -12,8 +12,10 @@ const LARGE = 2 ** 20
  */
 const MOST_FIELDS = 80_000
 
-/** Lists take long even when nothing is in them. Those in texts count, too: a body of texts with half a million brackets is refused with them. */
-const MOST_LISTS = 500_000
+/**
+ * Lists and maps take long even when nothing is in them. Those in texts count, too: a body of texts with half a million brackets is refused with them.
+ */
+const MOST_BRACKETS = 500_000
 
 /** Takes the place of Fastify's parser of JSON, which does the reading. A call whose answer is known is not read. */
 export function readBodies (app: FastifyInstance, answers: Answers): void {
@@ -24,24 +26,24 @@ export function readBodies (app: FastifyInstance, answers: Answers): void {
     if (recallAnswer(answers, request, body as Buffer)) return done(null)
     const text = body.toString()
     if (text.length >= LARGE && hasMoreFields(text)) return done(new RefusedError(413, `The body has more than ${MOST_FIELDS} fields; spread the children over several parents`))
-    if (text.length >= LARGE && hasMoreLists(text)) return done(new RefusedError(413, `The body has more than ${MOST_LISTS} opening brackets; spread the children over several parents`))
+    if (text.length >= LARGE && hasMoreBrackets(text)) return done(new RefusedError(413, `The body has more than ${MOST_BRACKETS} opening brackets; spread the children over several parents`))
     parse(request, text, done)
   })
 }
 
-/** Counts the marks behind keys; in texts they are escaped. */
+/** Counts the ends of keys, which may have blanks before their colon. */
 function hasMoreFields (text: string): boolean {
-  let count = 0
-  for (let at = text.indexOf('":'); at >= 0; at = text.indexOf('":', at + 2)) {
-    if (text[at - 1] !== '\\' && ++count > MOST_FIELDS) return true
-  }
-  return false
+  const keys = text.matchAll(/"[ \t\r\n]*:/g).filter(({ index }) => !isEscaped(text, index))
+  return keys.drop(MOST_FIELDS).next().done !== true
 }
 
-function hasMoreLists (text: string): boolean {
-  let count = 0
-  for (let at = text.indexOf('['); at >= 0; at = text.indexOf('[', at + 1)) {
-    if (++count > MOST_LISTS) return true
-  }
-  return false
+/** Whether the quote is part of a text: then it has an odd number of backslashes before it. */
+function isEscaped (text: string, quote: number): boolean {
+  let before = quote
+  while (text[before - 1] === '\\') before--
+  return (quote - before) % 2 === 1
+}
+
+function hasMoreBrackets (text: string): boolean {
+  return text.matchAll(/[[{]/g).drop(MOST_BRACKETS).next().done !== true
 }

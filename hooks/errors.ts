@@ -6,7 +6,7 @@ import { forPeople } from './core/safe-text.ts'
 import { envelopeProblem } from './envelope.ts'
 
 /** The largest call: a parent with many children, each with its managedFields. */
-export const BODY_LIMIT = 32 * 2 ** 20
+export const BODY_LIMIT = 10 * 2 ** 20
 
 /** A message may name a key of the call, which may be megabytes long. An Event holds 1024. */
 const LONGEST_MESSAGE = 1000

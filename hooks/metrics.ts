@@ -28,7 +28,7 @@ export function createMetrics (): Metrics {
     }),
     bytes: new Histogram({
       name: 'sluice_hook_body_bytes',
-      help: 'Size of calls (direction in) and answers (direction out). Calls are refused beyond 32 MiB.',
+      help: 'Size of calls (direction in) and answers (direction out). Calls are refused beyond 10 MiB.',
       labelNames: ['kind', 'hook', 'direction'],
       buckets: [2 ** 10, 2 ** 12, 2 ** 14, 2 ** 16, 2 ** 18, 2 ** 20, 2 ** 22, 2 ** 24, 2 ** 25],
       registers

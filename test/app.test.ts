@@ -83,11 +83,14 @@ const refusals: Array<{ name: string, call: ReturnType<typeof post>, code: numbe
   { name: 'a generation that is no number of an object', call: post(withParent({ metadata: { name: 'a', namespace: 'home', generation: 1e308 } })), code: 400, field: 'parent.metadata.generation', message: /must be a number that an object can have/ },
   { name: 'a name that no label holds', call: post(withParent({ metadata: { name: 'a'.repeat(60), namespace: 'home' } })), code: 422, message: /^metadata\.name has 60 characters, and may have 54/ },
   { name: 'more fields than can be looked at in a moment', call: post({ ...requestFor(greeting), related: { 'ConfigMap.v1': Object.fromEntries(Array.from({ length: 100_000 }, (_, index) => [`key-${index}`, {}])) } }), code: 413, message: 'The body has more than 80000 fields; spread the children over several parents' },
+  { name: 'as many with blanks before their colons', call: post(`{${'"k" \n:1,'.repeat(200_000)}"parent":{}}`), code: 413, message: /^The body has more than 80000 fields/ },
+  { name: 'as many whose keys end with a backslash', call: post(`{${'"k\\\\":1,'.repeat(200_000)}"parent":{}}`), code: 413, message: /^The body has more than 80000 fields/ },
+  { name: 'a million maps', call: post(`[${'{},'.repeat(1_000_000)}0]`), code: 413, message: /^The body has more than 500000 opening brackets/ },
   { name: 'a million lists', call: post(`[${'[],'.repeat(1_000_000)}0]`), code: 413, message: /^The body has more than 500000 opening brackets/ },
   { name: 'no JSON type', call: { ...post(requestFor(greeting)), headers: { 'content-type': 'text/plain' } }, code: 415, message: 'The body must be JSON; send the header Content-Type: application/json' },
   { name: 'an address that is none', call: post({}, { url: '/insults/sync' }), code: 404, message: /^There is nothing here; the hooks are POST/ },
   { name: 'an address that cannot be decoded', call: post({}, { url: '/%zz?secret=hunter2' }), code: 400, message: 'The request cannot be read; send what Metacontroller sends under hook version v2' },
-  { name: 'a body over 32 MiB', call: post('x', { headers: { 'content-length': String(33 * 2 ** 20) } }), code: 413, message: 'The body is larger than 32 MiB; spread the children over several parents' },
+  { name: 'a body over 10 MiB', call: post('x', { headers: { 'content-length': String(11 * 2 ** 20) } }), code: 413, message: 'The body is larger than 10 MiB; spread the children over several parents' },
   { name: 'a bug', call: post(requestFor(greeting, { spec: { name: 'bug' } })), code: 500, message: 'The hook failed by a bug of its own and nothing was changed; its log has the details' },
   { name: 'an answer that must not be sent', call: post(requestFor(greeting, { spec: { name: 'null' } })), code: 500, message: 'The hook failed by a bug of its own and nothing was changed; its log has the details' }
 ]

@@ -14,10 +14,10 @@ for (const target of targets.filter(({ quick }) => quick > 0)) {
 }
 
 t.test('all runs are shared out, every target has some, and batches have seeds of their own', async (t) => {
-  const batches = planBatches(targets, { runs: 100_000, seed: 5 })
+  const batches = planBatches(targets, { runs: 1_000_000, seed: 5 })
   const runs = batches.reduce((sum, batch) => sum + batch.runs, 0)
-  t.ok(Math.abs(runs - 100_000) <= targets.length, `${runs} runs`)
+  t.ok(Math.abs(runs - 1_000_000) <= targets.length, `${runs} runs`)
   t.strictSame([...new Set(batches.map(({ target }) => target))].sort(), targets.map(({ name }) => name).sort())
   t.equal(new Set(batches.map(({ seed }) => seed)).size, batches.length)
-  t.strictSame(planBatches(targets, { runs: 100_000, seed: 5 }), batches, 'the same seed plans the same')
+  t.strictSame(planBatches(targets, { runs: 1_000_000, seed: 5 }), batches, 'the same seed plans the same')
 })

@@ -9,7 +9,7 @@ const LARGEST_BATCH = 10_000
 /** At least one run a target, so that none is ever left out. Each batch has a seed of its own, which the first one determines. */
 export function planBatches (targets: Target[], { runs, seed }: { runs: number, seed: number }): Batch[] {
   const whole = targets.reduce((sum, { share }) => sum + share, 0)
-  const batches = targets.map(({ name, share }) => cut(name, Math.max(1, Math.round(runs * share / whole))))
+  const batches = targets.map(({ name, share, atLeast = 1 }) => cut(name, Math.max(atLeast, Math.round(runs * share / whole))))
   // Seeds are 32 bits; a prime apart, so that neighbouring batches have nothing in common.
   return interleave(batches).map((batch, index) => ({ ...batch, seed: (seed + index * 7919) % 2 ** 31 }))
 }

@@ -11,6 +11,8 @@ export type Target = {
   what: string
   /** Of a million runs, about so many; rare ones are the expensive ones. */
   share: number
+  /** Runs however few there are in all [1]. */
+  atLeast?: number
   /** Runs in `npm test`; 0: it starts processes or sends megabytes, and runs in `npm run fuzz` only. */
   quick: number
   /** Starts what the target needs. What was answered is counted in `tally`. */
