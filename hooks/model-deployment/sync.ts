@@ -7,12 +7,11 @@ import { findChild, mayReturn, newestInstant, newestStatusInstant, type SyncResp
 import { parseInstant, wholeSeconds } from '../core/time.ts'
 import { makeChildren } from './children.ts'
 import { conditionsOf } from './conditions.ts'
-import { newestTried, type Memory } from './memory.ts'
-import { findDeployment, findJob, lookAt, type Seen } from './observe.ts'
+import type { Memory } from './memory.ts'
+import { findJob, lookAt, type Seen } from './observe.ts'
 import { recall } from './recall.ts'
 import { AUTOSCALER, CHILDREN, deploymentName, SERVICE, serviceName } from './resources/names.ts'
 import { urlOf } from './resources/service.ts'
-import { fixedReplicas, neededReplicas } from './scale.ts'
 import type { Status } from './schema/status.ts'
 import { computeStatus } from './status.ts'
 import { step, type View } from './step.ts'
@@ -27,7 +26,7 @@ export function sync (request: Request): SyncResponse<Status> {
   const wanted = wantedOf(request)
   const before = recall(request)
   const now = newestInstant(request, [...factInstants(told), ...instantsOf(before)])
-  const after = step(before, viewOf(request, before, { now, wanted, see }))
+  const after = step(before, viewOf(request, { now, wanted, see }))
   return {
     status: report(request, after, { now, wanted, see }),
     children: makeChildren(request, { before, after, wanted })
@@ -42,8 +41,7 @@ function checkController (request: Request): void {
   if (missing) throw new UnprocessableError(`The controller sluice-modeldeployments does not list ${missing.resource} of ${missing.apiVersion}; install the chart or bundle of this release again`)
 }
 
-function viewOf (request: Request, memory: Memory, { now, wanted, see }: Known): View {
-  const { spec, metadata } = request.parent
+function viewOf ({ parent: { spec, metadata } }: Request, { now, wanted, see }: Known): View {
   return {
     now,
     wanted: isProblem(wanted) ? undefined : wanted,
@@ -52,7 +50,6 @@ function viewOf (request: Request, memory: Memory, { now, wanted, see }: Known):
     keepPrevious: wholeSeconds(spec.keepPrevious),
     autoscale: spec.autoscale,
     replicas: spec.replicas,
-    needed: fixedReplicas(spec, memory) ?? neededReplicas(spec, memory.active && findDeployment(request, memory.active.id)),
     see
   }
 }
@@ -75,11 +72,11 @@ function onceEach (look: (id: string) => Seen): (id: string) => Seen {
 function report (request: Request, memory: Memory, { now, wanted, see }: Known): Status {
   const { metadata, spec, status: before = {} } = request.parent
   const { name, namespace = '' } = metadata
-  const { active } = memory
+  const { active, candidate, failed, attempt } = memory
   const served = findChild(request, SERVICE, serviceName(name))
   const context: Context = { name, namespace, see, problem: isProblem(wanted) ? wanted : undefined, served: served !== undefined && served.metadata.deletionTimestamp === undefined }
   const summary = summarize(memory, context)
-  const newest = newestTried(memory)
+  const newest = [candidate, failed, active].find((version) => version?.attempt === attempt)
   const job = newest && findJob(request, newest.id)
   const autoscaler = spec.autoscale && active ? findChild(request, AUTOSCALER, deploymentName(name, active.id)) ?? null : undefined
   const conditions = conditionsOf({ memory, context, summary, autoscaler }).map((found) => ({ ...found, since: causeOf(found, request, memory) }))
