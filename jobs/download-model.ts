@@ -5,6 +5,7 @@ import { EXIT } from '../hooks/core/download.ts'
 import { safeLine } from '../hooks/core/safe-text.ts'
 import { trustAuthorities } from './download/authorities.ts'
 import { asDownloadError } from './download/failure.ts'
+import { largestMemory } from './download/largest-memory.ts'
 import { runDownload } from './download/run.ts'
 import { proxyVariables, readSettings, terminationLog } from './download/settings.ts'
 import { failureLine, resultLine } from './download/termination.ts'
@@ -51,9 +52,4 @@ function leave (line: string): void {
   } catch (error) {
     logger.warn({ error: (error as Error).message, line }, 'the termination message cannot be written')
   }
-}
-
-/** The most that the process has had in memory, in bytes. */
-function largestMemory (): number {
-  return process.resourceUsage().maxRSS * 1024
 }

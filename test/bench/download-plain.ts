@@ -2,8 +2,9 @@
 import { createWriteStream } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
 import { request } from 'undici'
+import { largestMemory } from '../../jobs/download/largest-memory.ts'
 
 const { body } = await request(process.env['URL'] ?? '')
 await pipeline(body, createWriteStream(process.env['FILE'] ?? '', { flush: true }))
-console.log(JSON.stringify({ memory: process.resourceUsage().maxRSS * 1024 }))
+console.log(JSON.stringify({ memory: largestMemory() }))
 process.exit()
