@@ -9,6 +9,7 @@ import { splitLines } from '../../../poller/cluster/watch.ts'
 import type { KubeObject } from '../../../hooks/core/request.ts'
 import type { Fault } from '../../../playground/api-server/faults.ts'
 import { statusOfCode } from '../../../playground/api-server/api-error.ts'
+import { sendJson, startServer } from '../../helpers/local-server.ts'
 import { logger, monotonic, plainConnection, startCluster, until, type Cluster } from '../../helpers/poller-cluster.ts'
 
 const PATH = '/apis/sluice.dev/v1alpha1/mlflowmodels'
@@ -231,6 +232,48 @@ t.test('a half-open watch is given up after its time', async (t) => {
   await until(() => heard.length > 0)
   t.same(heard.slice(0, 1), ['+late'])
 })
+
+/** Refuses a watch, or ends it with this after an event. */
+const expired = (response: ServerResponse): void => { sendJson(response, statusOfCode(410, 'too old'), 410) }
+const expiredLater = (response: ServerResponse, before = ''): void => { response.end(`${before}${JSON.stringify({ type: 'ERROR', object: statusOfCode(410, 'too old') })}\n`) }
+const cutLater = (response: ServerResponse): void => { response.write(line('BOOKMARK', { resourceVersion: '2' }), () => { response.destroy() }) }
+
+/** What lists and watches are answered, by how many came before; and what each pause is at most, in ms, of which it takes half at least. */
+const pauses: Array<{ name: string, list?: (response: ServerResponse, nth: number) => boolean, watch: (response: ServerResponse, nth: number) => void, hours?: boolean, most: number[] }> = [
+  { name: 'every watch is refused with 410: it lists anew after longer and longer pauses', watch: expired, most: [4, 8, 16, 32, 32, 32] },
+  { name: 'every watch ends with 410 at once', watch: (response) => { expiredLater(response) }, most: [4, 8, 16, 32, 32] },
+  { name: 'every watch ends with 410 after an event', watch: (response) => { expiredLater(response, line('BOOKMARK', { resourceVersion: '2' })) }, most: [4, 8, 16, 32, 32] },
+  { name: 'a watch ends with 410 after a long time: that is no row', watch: (response) => { expiredLater(response) }, hours: true, most: [4, 4, 4] },
+  { name: 'every watch ends at once', watch: (response) => { response.end() }, most: [4, 8, 16, 32, 32] },
+  { name: 'every watch is cut after an event: each is the first', watch: cutLater, most: [4, 4, 4, 4] },
+  { name: 'a watch is cut after a long time without an event: each is the first', watch: (response) => { response.destroy() }, hours: true, most: [4, 4, 4, 4] },
+  { name: 'watches are refused with 504: a list in between, which goes well, shortens nothing', watch: (response) => { sendJson(response, {}, 504) }, most: [4, 8, 16, 32, 32, 32, 32] },
+  { name: 'watches are refused with 410, and each list at first with 500: a page that comes ends the row of lists, and of nothing else', list: (_response, nth) => nth % 2 === 0, watch: expired, most: [4, 4, 4, 8, 4, 16, 4, 32] }
+]
+
+for (const { name, list = () => false, watch, hours = false, most } of pauses) {
+  t.test(`pauses: ${name}`, async (t) => {
+    const asked = { list: 0, watch: 0 }
+    const server = await startServer(t, (response, { url }) => {
+      if (url.includes('watch=true')) return watch(response, asked.watch++)
+      sendJson(response, { metadata: { resourceVersion: '1' }, items: [] }, list(response, asked.list++) ? 500 : 200)
+    })
+    const client = createClusterClient(plainConnection(server.url), { monotonic })
+    t.teardown(client.close)
+    const found: number[] = []
+    const enough = Promise.withResolvers<void>()
+    const note = ({ pauseMs }: { pauseMs: number }): void => { if (found.push(pauseMs) === most.length) enough.resolve() }
+    let time = 0
+    const { reflector } = reflect(t, { client }, { backoff: { initialMs: 4, maxMs: 32 }, logger: { warn: note } as never, monotonic: () => { time += hours ? 3_600_000 : 0; return time } })
+    await enough.promise
+    await reflector.close()
+    t.strictSame(most.map((longest, index) => [longest, within(found[index], longest)]), most.map((longest) => [longest, 'within']), `${found.join(', ')} ms`)
+  })
+}
+
+function within (pause = NaN, longest: number): string {
+  return pause >= longest / 2 && pause <= longest ? 'within' : `${pause}`
+}
 
 t.test('a watch that is refused again and again makes it list again', async (t) => {
   let refused = 0
