@@ -34,13 +34,19 @@ export type ClusterClient = {
   /** JSON merge patch. */
   patch: <T>(path: string, body: object, options?: CallOptions) => Promise<T>
   /** Opens a stream and resolves when its headers have come. The caller reads it to its end or aborts the signal. */
-  watch: (path: string, options: CallOptions) => Promise<AsyncIterable<Uint8Array>>
+  watch: (path: string, options: CallOptions) => Promise<WatchStream>
   /** The API server's time in ms since 1970, undefined before its first answer. */
   serverTime: () => number | undefined
   /** The namespace that the connection names. */
   namespace: string
   close: () => Promise<void>
 }
+
+/** The bytes of a watch, and the error for a Status that comes among them. */
+export type WatchStream = { bytes: AsyncIterable<Uint8Array>, errorOf: ErrorOf }
+
+/** The error for an answer other than 2xx, without the credential that was sent. */
+type ErrorOf = (status: number, body: ApiStatus | undefined, retryAfterMs?: number) => ApiError
 
 export type ClientOptions = {
   monotonic: () => number
@@ -64,19 +70,20 @@ export function createClusterClient (connection: Connection, options: ClientOpti
   const clock = createServerClock(options.monotonic)
   const patience = retry(handleWhen((error) => isApiError(error, 'Throttled')), { maxAttempts: THROTTLED_RETRIES, backoff: new DelegateBackoff(waitAfter) })
 
-  async function send (call: Call): Promise<Dispatcher.ResponseData> {
-    const what = `${call.method} ${call.path}`
+  async function send (call: Call): Promise<{ body: Dispatcher.ResponseData['body'], errorOf: ErrorOf }> {
+    const what = `${call.verb === 'watch' ? 'WATCH' : call.method} ${call.path}`
     const started = options.monotonic()
     let outcome = 'unreachable'
     try {
       const authorization = await connection.authorization()
+      const errorOf: ErrorOf = (status, body, retryAfterMs) => apiErrorOf(what, status, withoutEcho(body, authorization), retryAfterMs)
       const response = await pool.request({ ...requestOf(call, authorization), path: `${base.pathname.replace(/\/$/, '')}${call.path}`, headersTimeout: timeoutMs, bodyTimeout: call.verb === 'watch' ? 0 : timeoutMs })
       outcome = String(response.statusCode)
       clock.observe(response.headers.date)
-      if (response.statusCode < 300) return response
+      if (response.statusCode < 300) return { body: response.body, errorOf }
       if (response.statusCode === 401) connection.forget()
       const status = await response.body.json().catch(() => undefined) as ApiStatus | undefined
-      throw apiErrorOf(what, response.statusCode, withoutEcho(status, authorization), retryAfterOf(response.headers))
+      throw errorOf(response.statusCode, status, retryAfterOf(response.headers))
     } catch (error) {
       throw unreachable(error, what, call.signal)
     } finally {
@@ -86,9 +93,9 @@ export function createClusterClient (connection: Connection, options: ClientOpti
 
   async function json<T> (call: Call): Promise<T> {
     const once = async (): Promise<T> => {
-      const response = await send(call)
+      const { body } = await send(call)
       try {
-        const text = await readText(response.body)
+        const text = await readText(body)
         return (call.items === undefined ? JSON.parse(text) : parseItems(text, call.items)) as T
       } catch (error) {
         throw unreachable(error, `${call.method} ${call.path}`, call.signal)
@@ -103,7 +110,10 @@ export function createClusterClient (connection: Connection, options: ClientOpti
     create: async (path, body, options = {}) => await json({ verb: 'create', method: 'POST', path, ...options, body }),
     update: async (path, body, options = {}) => await json({ verb: 'update', method: 'PUT', path, ...options, body }),
     patch: async (path, body, options = {}) => await json({ verb: 'patch', method: 'PATCH', path, ...options, body, contentType: 'application/merge-patch+json' }),
-    watch: async (path, options) => (await send({ verb: 'watch', method: 'GET', path, ...options })).body,
+    async watch (path, options) {
+      const { body, errorOf } = await send({ verb: 'watch', method: 'GET', path, ...options })
+      return { bytes: body, errorOf }
+    },
     serverTime: clock.now,
     namespace: connection.namespace,
     close: async () => { await pool.destroy() }

@@ -2,7 +2,7 @@
 import { Type, type Static } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
 import { oneOf } from '../../hooks/core/schema.ts'
-import { ApiError, apiErrorOf, type ApiStatus } from './api-error.ts'
+import { ApiError, type ApiStatus } from './api-error.ts'
 import type { ClusterClient } from './client.ts'
 import type { KubeObject } from '../../hooks/core/request.ts'
 
@@ -26,11 +26,11 @@ export async function * watchOnce (client: ClusterClient, options: WatchOptions)
   const { path, resourceVersion, timeoutSeconds } = options
   const overdue = AbortSignal.timeout(timeoutSeconds * 1000 + options.marginMs)
   const signal = AbortSignal.any([options.signal, overdue])
-  const stream = await client.watch(path, { query: { watch: true, allowWatchBookmarks: true, resourceVersion, timeoutSeconds }, signal })
-  for await (const line of splitLines(stream)) {
+  const { bytes, errorOf } = await client.watch(path, { query: { watch: true, allowWatchBookmarks: true, resourceVersion, timeoutSeconds }, signal })
+  for await (const line of splitLines(bytes)) {
     const event = parseEvent(line)
     if (!event) throw new ApiError(`WATCH ${path} sent a line that is no event`, { kind: 'Unavailable', status: 0 })
-    if (event.type === 'ERROR') throw apiErrorOf(`WATCH ${path}`, typeof event.object.code === 'number' ? event.object.code : 500, event.object as ApiStatus)
+    if (event.type === 'ERROR') throw errorOf(typeof event.object.code === 'number' ? event.object.code : 500, event.object as ApiStatus)
     yield event as unknown as WatchEvent
   }
 }

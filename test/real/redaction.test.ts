@@ -11,6 +11,7 @@ import { stringify } from 'yaml'
 import { FACTS } from '../../hooks/core/labels.ts'
 import type { KubeObject } from '../../hooks/core/request.ts'
 import { mlflowModel } from '../../hooks/mlflow-model/index.ts'
+import { statusOfCode } from '../../playground/api-server/api-error.ts'
 import { storageKey } from '../../playground/api-server/resource.ts'
 import { until } from '../e2e/until.ts'
 import { sendJson, sendText, startServer, type Reply } from '../helpers/local-server.ts'
@@ -143,6 +144,8 @@ t.test('no credential gets into logs, Events, annotations, metrics, or what the 
   const { metrics, webhookPort } = await poller.line('poller has started') as { metrics: string, webhookPort: number }
   const fact = (name: string, key: string) => cluster.get(name).metadata.annotations?.[key]
   await until('the facts of those that answer', async () => [fact('signed', FACTS.registry), fact('measured', FACTS.analysis)].every((text) => text !== undefined))
+  // And it ends watches with what it was sent.
+  for (const watch of cluster.server.watches()) watch.end({ error: statusOfCode(500, `proxy: sent ${watch.request.headers.authorization?.slice(7)}`) })
   const answers = [await deliver(webhookPort, false), await deliver(webhookPort, true)]
   t.strictSame(answers, ['401 {"outcome":"Unauthorized"}', '200 {"outcome":"Accepted"}'])
   // The delivery asked for a look, the second one without an answer for two of them.
@@ -185,6 +188,7 @@ t.test('no credential gets into logs, Events, annotations, metrics, or what the 
     await once(child, 'exit')
   }
   t.match(poller.said(), /event not created|annotation not written/, 'the refusals were logged')
+  t.match(poller.said(), /proxy: sent \[redacted\].*list or watch failed/, 'and so was what ended the watches, but for the credential')
   t.match(poller.said(), /\[redacted\].*registry left objects without an answer/, 'and so was what MLflow said, but for its credentials')
   t.strictSame(leaks({
     'log of the poller': poller.said(),

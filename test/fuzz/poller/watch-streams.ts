@@ -1,6 +1,6 @@
 // Watch streams of the API server: cut anywhere, garbage between, lines without end. Events are those that were whole, and errors have a type.
 import fc from 'fast-check'
-import { isApiError } from '../../../poller/cluster/api-error.ts'
+import { apiErrorOf, isApiError, type ApiStatus } from '../../../poller/cluster/api-error.ts'
 import type { ClusterClient } from '../../../poller/cluster/client.ts'
 import { splitLines, watchOnce } from '../../../poller/cluster/watch.ts'
 import { hostileValue } from '../inputs/hostile.ts'
@@ -61,5 +61,5 @@ async function collect<T> (values: AsyncIterable<T>): Promise<T[]> {
 }
 
 function clientOf (pieces: Buffer[]): ClusterClient {
-  return { watch: async () => feed(pieces) } as unknown as ClusterClient
+  return { watch: async () => ({ bytes: feed(pieces), errorOf: (code: number, status: ApiStatus) => apiErrorOf('WATCH /x', code, status) }) } as unknown as ClusterClient
 }
