@@ -1,5 +1,5 @@
-// The whole system on one machine: an API server, a control loop with Metacontroller's rules, a Seldon operator, a registry, a Prometheus and
-// traffic in this process; hooks and poller as the real programs.
+// The whole system on one machine: an API server, controllers of Jobs and Deployments, a control loop with Metacontroller's rules, a Seldon operator, a
+// registry, a Prometheus, a server of models and traffic in this process; hooks, poller and downloads as the real programs.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,8 +8,11 @@ import { startApiServer, type ApiServer, type ApiServerOptions } from '../api-se
 import { createControlLoop, type ControlLoop, type ControlLoopOptions } from '../control-loop/control-loop.ts'
 import type { Clock } from '../stand-ins/clock.ts'
 import { startMlflow, type MlflowStandIn } from '../stand-ins/mlflow/server.ts'
+import { startModelServer, type ModelServer } from '../stand-ins/models/server.ts'
 import { startPrometheus, type PrometheusStandIn } from '../stand-ins/prometheus/server.ts'
 import { startSeldonOperator, type OperatorOptions, type SeldonOperator } from '../stand-ins/seldon/operator.ts'
+import type { Surroundings as NodeSurroundings } from '../stand-ins/workloads/container-run.ts'
+import { startWorkloads, type Workloads } from '../stand-ins/workloads/workloads.ts'
 import { behaviourOf } from './behaviours.ts'
 import { exposeRecorder, type ExposedRecorder } from './exposed-recorder.ts'
 import { findControllers, findCrds } from './installation.ts'
@@ -18,7 +21,7 @@ import { startTraffic, type RunningTraffic } from './traffic.ts'
 
 export interface SystemOptions {
   /** Fixed ports for people; free ones otherwise. */
-  ports?: Partial<Record<'api' | 'hooks' | 'metrics' | 'mlflow' | 'prometheus' | 'traffic', number>>
+  ports?: Partial<Record<'api' | 'hooks' | 'metrics' | 'mlflow' | 'prometheus' | 'traffic' | 'models', number>>
   /** A real MLflow server in place of the stand-in, and settings of its registry entry. */
   mlflowUrl?: string
   registry?: Record<string, unknown>
@@ -38,6 +41,8 @@ export interface SystemOptions {
   seldon?: OperatorOptions['surroundings']
   /** How late the Seldon operator is, in milliseconds [not at all]. */
   seldonLag?: () => number
+  /** How pods of Jobs and Deployments live. */
+  pods?: Partial<NodeSurroundings>
   /** Time for all that is not a program of ours [the wall clock]; API server, registry, Prometheus, operator and traffic must agree about it. */
   clock?: Clock
   /** Gets every log line of hooks and poller. */
@@ -56,6 +61,9 @@ export interface System {
   mlflow?: MlflowStandIn
   prometheus?: PrometheusStandIn
   seldon: SeldonOperator
+  /** Models to download, and what runs them. */
+  models: ModelServer
+  workloads: Workloads
   loop: ControlLoop
   traffic: RunningTraffic
   /** Ends a program and starts it again on the same port. */
@@ -89,6 +97,7 @@ async function start (options: SystemOptions, opened: Opened): Promise<Omit<Syst
   opened(api, () => api.close())
   const outside = await startOutside(options, opened)
   const { seldon, traffic } = startServing(options, { api, outside }, opened)
+  const { models, workloads } = await startRunning(options, api, opened)
 
   const programs = await startPrograms(options, { api, outside, folder })
   opened(programs, () => programs.stop())
@@ -97,7 +106,7 @@ async function start (options: SystemOptions, opened: Opened): Promise<Omit<Syst
   opened(loop, () => loop.close())
   const { hooksUrl, metricsUrl, restart, poller, addPoller } = programs
   const { mlflowUrl, prometheusUrl, mlflow, prometheus, exposed } = outside
-  return { api, hooksUrl, metricsUrl, mlflowUrl, prometheusUrl, seldon, loop, traffic, restart, poller, addPoller, ...(exposed && { trafficUrl: exposed.url }), ...(mlflow && { mlflow }), ...(prometheus && { prometheus }) }
+  return { api, hooksUrl, metricsUrl, mlflowUrl, prometheusUrl, seldon, models, workloads, loop, traffic, restart, poller, addPoller, ...(exposed && { trafficUrl: exposed.url }), ...(mlflow && { mlflow }), ...(prometheus && { prometheus }) }
 }
 
 async function startCluster ({ ports = {}, clock, namespaces = [], apiServer }: SystemOptions): Promise<ApiServer> {
@@ -118,6 +127,15 @@ function startServing (options: SystemOptions, { api, outside }: Omit<Surroundin
   const traffic = startTraffic({ apiUrl: api.url, seldon, recorder: outside.recorder, behaviour: behaviourOf(bad), rate, scrapeInterval: 1000, ...(clock && { now: clock.now }) })
   opened(traffic, () => { traffic.stop() })
   return { seldon, traffic }
+}
+
+/** What makes pods of Jobs and Deployments, and what they download. */
+async function startRunning ({ clock, ports = {}, pods }: SystemOptions, api: ApiServer, opened: Opened): Promise<Pick<System, 'models' | 'workloads'>> {
+  const models = await startModelServer(ports.models)
+  opened(models, () => models.close())
+  const workloads = await startWorkloads({ api, ...(clock && { clock }), surroundings: { locate: models.locate, ...pods } })
+  opened(workloads, () => workloads.close())
+  return { models, workloads }
 }
 
 interface Outside {
