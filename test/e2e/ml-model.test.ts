@@ -1,7 +1,5 @@
 // MLModels on a real control plane: first start, an update beside what serves, failures that change nothing, and what deletion leaves.
-import { readFile } from 'node:fs/promises'
 import t, { type Test } from 'tap'
-import { parse } from 'yaml'
 import { assertNothingForbidden, restOf } from './cleanliness.ts'
 import { componentOf, versionIn } from './models/history.ts'
 import { downloaded, endPod, refused, type End } from './models/kubelets.ts'
@@ -27,7 +25,6 @@ if (scene) {
   const record = transcriptOf('ml-model', kubectl)
   const model = watch(api, 'mlmodels', NAME)
   const patch = async (spec: object): Promise<void> => { await kubectl(['patch', 'mlm', NAME, '-n', 'models', '--type=merge', '-p', JSON.stringify({ spec })]) }
-  const remains = async (name: string): Promise<string[]> => (await kubectl(['get', KINDS, '-n', 'models', '-o', 'name'])).split('\n').filter((line) => line.includes(name))
 
   const assertRest = async (t: Test): Promise<void> => {
     const { writes, syncs } = await restOf(scene, 10, 'sluice-mlmodels')
@@ -92,7 +89,8 @@ if (scene) {
     t.equal(conditionIn(failed, 'Progressing'), 'False/NotFound')
     t.match(failed.status?.error, /four\.tar\.gz answered 404\. Correct the URI\./)
     t.match(await warnings(), /NotFound|404/, 'an Event warns')
-    await record('download-failed', ...LOOKS)
+    const [list] = await record('download-failed', ...LOOKS)
+    t.match(list, new RegExp(`^${NAME} .* Ready +NotFound +1/1 `, 'm'), 'a list shows it')
     await assertRest(t)
     t.equal(history.ever('jobs', PARENT).length, earlier.length + 1, 'there was one Job')
     t.equal(history.now('pods', PARENT).filter(({ metadata }) => componentOf(metadata) === 'download').length, 1, 'with one pod, though the Job has retries: another try cannot mend it')
@@ -130,25 +128,39 @@ if (scene) {
     t.strictSame(history.servers(PARENT), servers, 'that restarts nothing')
   })
 
-  const deletions = [
-    { name: 'in-background', how: 'in the background, while it is downloaded', cascade: 'background', sample: 'ml-model-mlflow' },
-    { name: NAME, how: 'in the foreground, while it serves', cascade: 'foreground' }
-  ]
-  for (const { name, how, cascade, sample } of deletions) {
-    await t.test(`an object that is deleted ${how} takes with it all that was made for it`, async (t) => {
-      if (sample !== undefined) {
-        const object = parse(await readFile(`${SAMPLES}/${sample}.yaml`, 'utf8')) as object
-        await kubectl(['apply', '-f', '-'], { input: JSON.stringify({ ...object, metadata: { name, namespace: 'models' } }) })
-        await history.work(`mlmodel.${name}`)
-      }
-      t.ok((await remains(name)).length >= 5, 'there is much')
-      await t.resolves(kubectl(['delete', 'mlm', name, '-n', 'models', `--cascade=${cascade}`, '--timeout=60s']), 'the deletion comes to its end')
-      await until('nothing is left', async () => (await remains(name)).length === 0)
-    })
-  }
+  await t.test('a first download that fails leaves nothing that serves; tried again, it tells the version that an alias stood for', async (t) => {
+    const [name, parent] = ['bank-churn', 'mlmodel.bank-churn']
+    const churn = watch(api, 'mlmodels', name)
+    await record('apply-registry', `apply -f ${SAMPLES}/ml-model-mlflow.yaml`)
+    await endPod(api, await history.work(parent), { download: refused('AccessDenied', 'The MLflow server answered 403. Correct the Secret that credentialsSecret names.') })
+    const failed = await churn.until('it says why', ({ status }) => status?.reason === 'AccessDenied')
+    t.match(failed.status, { phase: 'Failed', attempt: 1, model: undefined, replicas: undefined, url: undefined })
+    t.strictSame(['Ready', 'Downloaded', 'Progressing'].map((type) => conditionIn(failed, type)), ['False/AccessDenied', 'False/AccessDenied', 'False/AccessDenied'])
+    t.strictSame(history.ever('deployments', parent), [], 'nothing was started')
+    await record('first-failed', 'get mlm -n models', `describe mlm ${name} -n models`)
+    await record('retry-first', commandIn(failed.status?.error))
+    await endPod(api, await history.work(parent), { download: downloaded({ uri: 's3://models/bank-churn/7', version: '7', sha256: 'd'.repeat(64), bytes: 45_678, files: 6 }) })
+    const ready = await churn.until('it is Ready and says what it serves', ({ status }) => status?.phase === 'Ready' && status.model?.version !== undefined)
+    t.match(ready.status, { attempt: 2, replicas: '1/1', url: `http://${name}-model.models.svc:8080/v2/models/${name}/infer`, model: { version: '7', sha256: 'd'.repeat(64), uri: 's3://models/bank-churn/7' }, error: undefined })
+    await record('first-mended', 'get mlm -n models -o wide')
+  })
+
+  await t.test('an object that is deleted in the background takes with it all that was made for it', async (t) => { await assertDeletion(t, 'bank-churn', 'background') })
+
+  await t.test('so does one that is deleted in the foreground, in the middle of an update', async (t) => {
+    await patch({ source: { uri: uriOf('five') } })
+    await history.work(PARENT)
+    await assertDeletion(t, NAME, 'foreground')
+  })
 
   await t.test('all along, nobody was refused anything', async (t) => { await assertNothingForbidden(t, scene) })
 
+  async function assertDeletion (t: Test, name: string, cascade: 'background' | 'foreground'): Promise<void> {
+    const remains = async (): Promise<string[]> => (await kubectl(['get', KINDS, '-n', 'models', '-o', 'name'])).split('\n').filter((line) => line.includes(name))
+    t.ok((await remains()).length >= 6, 'there is much')
+    await t.resolves(kubectl(['delete', 'mlm', name, '-n', 'models', `--cascade=${cascade}`, '--timeout=60s']), 'the deletion comes to its end')
+    await until('nothing is left', async () => (await remains()).length === 0)
+  }
   async function jobs (): Promise<string[]> {
     return (await kubectl(['get', 'jobs', '-n', 'models', '-o', 'name'])).split('\n').filter(Boolean)
   }

@@ -132,7 +132,8 @@ if (scene) {
     t.match(failed.status, { phase: 'Ready', attempt: 3, activeVersion: 'v2', replicas: 4, sha256: 'b'.repeat(64), candidateVersion: undefined })
     t.match(failed.status?.error, /v3 did not pass its validation.*accuracy 0\.71 is below 0\.9.*v2 goes on answering/)
     t.strictSame(['Ready', 'Validated', 'Progressing'].map((type) => conditionIn(failed, type)), ['True/PodsAvailable', 'False/Error', 'False/Error'])
-    await record('validation-failed', ...LOOKS)
+    const [list] = await record('validation-failed', ...LOOKS)
+    t.match(list, new RegExp(`^${NAME} .* v2 +4 +Ready +Error `, 'm'), 'a list shows it')
     await assertRest(t, 10)
     t.equal(history.ever('jobs', PARENT).length, earlier.length + 1, 'there was one Job')
 

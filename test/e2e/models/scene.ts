@@ -20,9 +20,10 @@ const CONTROLLER_MANAGER_ARGS = [
   '--horizontal-pod-autoscaler-sync-period=1s', '--horizontal-pod-autoscaler-initial-readiness-delay=0s', '--horizontal-pod-autoscaler-cpu-initialization-period=0s'
 ]
 
+const NODES = 2
 const VOLUMES = 24
 
-/** Volumes that lie ready, and are taken when a pod that needs one has a node: as with disks of a zone, that node decides. */
+/** Volumes that lie ready, each on a node: the first pod that needs one decides on which, and whoever needs it after that has to go there. */
 const STORAGE = [
   {
     apiVersion: 'storage.k8s.io/v1',
@@ -35,14 +36,21 @@ const STORAGE = [
     apiVersion: 'v1',
     kind: 'PersistentVolume',
     metadata: { name: `disk-${index}` },
-    spec: { capacity: { storage: '10Gi' }, accessModes: ['ReadWriteOnce'], storageClassName: 'disks', persistentVolumeReclaimPolicy: 'Retain', hostPath: { path: `/disks/${index}` } }
+    spec: {
+      capacity: { storage: '10Gi' },
+      accessModes: ['ReadWriteOnce'],
+      storageClassName: 'disks',
+      persistentVolumeReclaimPolicy: 'Retain',
+      local: { path: `/disks/${index}` },
+      nodeAffinity: { required: { nodeSelectorTerms: [{ matchExpressions: [{ key: 'kubernetes.io/hostname', operator: 'In', values: [`kwok-${index % NODES}`] }] }] } }
+    }
   }))
 ]
 
 /** Starts everything; undefined where programs are missing. All of it ends with the test, however it ends. */
 export async function openModelScene (t: Test): Promise<ModelScene | undefined> {
   t.comment(`${LOOP_SENTENCE}; Kubernetes, helm: real; kubelets and volumes: KWOK and this test`)
-  const stage = await openStage(t, { nodes: 2, stages: modelStages, controllerManagerArgs: CONTROLLER_MANAGER_ARGS })
+  const stage = await openStage(t, { nodes: NODES, stages: modelStages, controllerManagerArgs: CONTROLLER_MANAGER_ARGS })
   if (!stage) return undefined
   const { api, kubectl } = stage.plane
   await kubectl(['apply', '-f', '-'], { input: [METRICS_CRD, ...STORAGE].map((object) => JSON.stringify(object)).join('\n---\n') })
