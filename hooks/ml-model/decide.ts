@@ -64,8 +64,10 @@ function keptJobs ({ memory: before }: Recalled, { memory, wanted, under, eviden
  * take away what its pods have mounted, but cannot write. And pods may be there until all of them are of one template.
  */
 function leavingVolumes ({ memory: before, written }: Recalled, { used, memory, evidence: { server, volumes } }: { used: Volume[], memory: Memory, evidence: Evidence }): Volume[] {
-  const isAtRest = !server || (written && server.complete && !memory.candidate && !before.candidate)
   const unused = distinct([...before.leaving ?? [], ...volumes]).filter(({ name }) => !used.some((volume) => volume.name === name))
+  // Of a template that somebody has edited, pods may mount what they should not.
+  const isMounted = unused.some(({ name }) => server?.claims.includes(name))
+  const isAtRest = !server || (written && server.complete && !memory.candidate && !before.candidate && !isMounted)
   return isAtRest ? unused.filter(({ name }) => !before.leaving?.some((volume) => volume.name === name)) : unused
 }
 

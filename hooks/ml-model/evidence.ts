@@ -8,6 +8,7 @@ import { isMap } from '../core/plain-value.ts'
 import { findChild, objectMapKey, type KubeObject, type SyncRequest } from '../core/request.ts'
 import { formatInstant, parseInstant } from '../core/time.ts'
 import type { Volume } from './memory.ts'
+import { mountedClaims } from './restore.ts'
 import { observedParameters } from './resources/volume.ts'
 import type { Spec, Status } from './schema.ts'
 import { DEPLOYMENT, JOB, jobName, serverName, VOLUME, volumeName } from './resources/names.ts'
@@ -25,6 +26,8 @@ export type DownloadState =
 export type ServerState = DeploymentState & {
   /** Kubernetes has given up waiting for the newest template: its own sentence. */
   late?: string
+  /** Names of the claims that its pods mount. */
+  claims: string[]
 }
 
 /** Reads children; nothing of it is kept. */
@@ -55,7 +58,7 @@ export function gather (request: SyncRequest<Spec, Status>, { pods }: Facts): Ev
     result: (key) => findDownloadResult(pods, `Job/${jobName(name, key)}`),
     isLost: (volume) => isLost(request, volume),
     volumes: observedVolumes(request),
-    ...(state && { server: { ...state, ...(state.observed && late?.reason === 'ProgressDeadlineExceeded' && { late: late.message || late.reason }) } }),
+    ...(deployment && state && { server: { ...state, claims: mountedClaims(deployment), ...(state.observed && late?.reason === 'ProgressDeadlineExceeded' && { late: late.message || late.reason }) } }),
     ...(trouble && { trouble })
   }
 }

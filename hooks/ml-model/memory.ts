@@ -100,7 +100,8 @@ export function recall (request: SyncRequest<Spec, Status>): Recalled {
   const name = serverName(request.parent.metadata.name)
   const deployment = findChild(request, DEPLOYMENT, name)
   const full = parse(checks.full, deployment)
-  if (full) return { memory: full, written: true }
+  // There is a Deployment for a version only: one that remembers none has lost its memory, and what it runs is not to go.
+  if (full?.accepted ?? full?.candidate) return { memory: full as Memory, written: true }
   const noted = parse(checks.brief, findChild(request, SERVICE, name)) ?? { attempt: request.parent.status?.attempt ?? 1 }
   return { memory: deployment ? runningVersion(request, deployment, noted) : remade(request, noted), written: false }
 }

@@ -30,9 +30,9 @@ export function distinct (volumes: Volume[]): Volume[] {
   return [...new Map(volumes.map((volume) => [volume.name, volume])).values()].slice(-VOLUMES_KEPT)
 }
 
-/** The template as it is observed, in a form that may be sent. */
-function readTemplate (deployment: KubeObject): Template | undefined {
-  const found: unknown = isMap(deployment.spec) ? deployment.spec.template : undefined
+/** The template of a Deployment or Job as it is observed, in a form that may be sent. */
+export function readTemplate (object: KubeObject): Template | undefined {
+  const found: unknown = isMap(object.spec) ? object.spec.template : undefined
   if (!isMap(found) || !isMap(found.metadata) || !isMap(found.spec)) return undefined
   const { labels, annotations } = found.metadata
   const template = withoutEmpty(withoutNulls({ metadata: { labels, annotations }, spec: found.spec }) as Record<string, unknown>)
@@ -68,6 +68,16 @@ function unknownModel (request: SyncRequest<Spec, Status>, { key, name, attempt 
 }
 
 function claimIn (volumes: unknown): string | undefined {
+  return claimsIn(volumes).find((claim) => /^[a-z0-9][-a-z0-9]{0,62}$/.test(claim))
+}
+
+/** Names of all claims that the pods of an observed Deployment mount. */
+export function mountedClaims (deployment: KubeObject): string[] {
+  const template: unknown = isMap(deployment.spec) ? deployment.spec.template : undefined
+  return isMap(template) && isMap(template.spec) ? claimsIn(template.spec.volumes) : []
+}
+
+function claimsIn (volumes: unknown): string[] {
   const claims = Array.isArray(volumes) ? volumes.filter(isMap).map(({ persistentVolumeClaim }) => isMap(persistentVolumeClaim) ? persistentVolumeClaim.claimName : undefined) : []
-  return claims.find((claim): claim is string => typeof claim === 'string' && /^[a-z0-9][-a-z0-9]{0,62}$/.test(claim))
+  return claims.filter((claim) => typeof claim === 'string')
 }

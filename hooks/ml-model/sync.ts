@@ -10,7 +10,7 @@ import { gather, type Evidence } from './evidence.ts'
 import { recall, type Memory } from './memory.ts'
 import { summarize } from './phase.ts'
 import { makeDeployment } from './resources/deployment.ts'
-import { makeJob } from './resources/job.ts'
+import { keepJob, makeJob } from './resources/job.ts'
 import { CHILDREN } from './resources/names.ts'
 import { makeService, portsOf, urlOf, type Ports } from './resources/service.ts'
 import { makeVolume } from './resources/volume.ts'
@@ -52,9 +52,10 @@ function build (request: Request, decision: Decision): Child[] {
 
 /** The Job that downloads, once its volume's name is free, and those that are over and there: they are never made again. */
 function jobsOf (request: Request, { wanted, under, keptJobs }: Decision): Child[] {
-  if (isImpossible(wanted)) return []
-  const running = under.stage === 'Downloading' && !under.download.waiting ? [wanted.key] : []
-  return [...new Set([...running, ...keptJobs])].map((key) => makeJob(request, { ...wanted, key }))
+  const isRunning = under.stage === 'Downloading' && !under.download.waiting
+  const own = !isImpossible(wanted) && (isRunning || keptJobs.includes(wanted.key)) ? [makeJob(request, wanted)] : []
+  const others = keptJobs.filter((key) => isImpossible(wanted) || key !== wanted.key)
+  return [...own, ...others.flatMap((key) => keepJob(request, key) ?? [])]
 }
 
 /** Those of the pods that serve now; the next runtime's only when it does. */

@@ -63,6 +63,27 @@ t.test('what a change of the spec does', async (t) => {
   t.strictSame(changed(before, wanted({}, { uid: 'u2' })), ['key', 'content'], 'an object that is made again')
 })
 
+t.test('a Job that has failed stays until that is written down, even when the spec asks for nothing that could be downloaded', async (t) => {
+  const request = story('08-download-not-found')
+  const { source } = request.parent.spec as { source: object }
+  const spec = { ...request.parent.spec as object, source: { ...source, uri: 'https://example.com/model.pt' } }
+  const impossible = answerSync(mlModel, { ...request, parent: { ...request.parent, spec } })
+  t.match(impossible.status, { phase: 'Failed', reason: 'SourceUnsupported' })
+  const [job] = Object.values(request.children['Job.batch/v1'] ?? {})
+  t.strictSame(find(impossible.children, 'Job'), [{ ...job, metadata: find(answerSync(mlModel, request).children, 'Job')[0]?.metadata, status: undefined }].map(({ status: _status, ...kept }) => kept))
+})
+
+t.test('a volume stays while the Deployment mounts it, whoever has edited that in', async (t) => {
+  const request = story('27-old-volume-leaves')
+  const [old] = find(Object.values(request.children['PersistentVolumeClaim.v1'] ?? {}), 'PersistentVolumeClaim').map(({ metadata }) => metadata.name).filter((name) => name.includes('94907149d1'))
+  const text = JSON.stringify(Object.values(request.children['Deployment.apps/v1'] ?? {})[0])
+  const template = /"claimName":"iris-model-[0-9a-f]{10}"/g
+  const edited = JSON.parse(text.replace(template, `"claimName":"${old}"`)) as Child
+  const volumes = (of: SyncRequest) => find(answerSync(mlModel, of).children, 'PersistentVolumeClaim').map(({ metadata }) => metadata.name)
+  t.notOk(volumes(request).includes(old ?? ''), 'it goes, where nobody has')
+  t.ok(volumes({ ...request, children: { ...request.children, 'Deployment.apps/v1': { 'models/iris-model': edited } } }).includes(old ?? ''))
+})
+
 t.test('memory that somebody wrote onto the Service brings no template of theirs into a Deployment', async (t) => {
   const request = story('50-deployment-deleted')
   const service = Object.values(request.children['Service.v1'] ?? {})[0]
@@ -74,7 +95,7 @@ t.test('memory that somebody wrote onto the Service brings no template of theirs
 })
 
 t.test('memory that is no memory is as if it were not there', async (t) => {
-  for (const text of ['', 'null', '{}', '[]', '{"attempt":0}', '{"attempt":1,"accepted":{}}', '{"attempt":1e9}', '{"attempt":1,"leaving":[{}]}']) {
+  for (const text of ['', 'null', '{}', '[]', '{"attempt":0}', '{"attempt":1}', '{"attempt":1,"accepted":{}}', '{"attempt":1e9}', '{"attempt":1,"leaving":[{}]}']) {
     const request = story('07-serving')
     const deployment = Object.values(request.children['Deployment.apps/v1'] ?? {})[0] as Child
     const broken = { ...deployment, metadata: { ...deployment.metadata, annotations: { 'sluice.dev/state': text } } }
