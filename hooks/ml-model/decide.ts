@@ -1,16 +1,18 @@
 // One decision: from what is remembered, wanted and observed to what is to be. Knows Jobs and pods only by what evidence.ts says of them.
 import type { DownloadState, Evidence } from './evidence.ts'
 import { downloadFailure, startFailure, type Said } from './failure.ts'
-import { FAILURES_KEPT, type Memory, type Model, type Recalled, type Version, type Volume } from './memory.ts'
+import { FAILURES_KEPT, lookupOf, type Failure, type Memory, type Model, type Recalled, type Version, type Volume } from './memory.ts'
 import { volumeName } from './resources/names.ts'
 import { distinct } from './restore.ts'
 import { contentHash } from '../core/names.ts'
+import { isOutsideTheSpec } from '../core/pod-trouble.ts'
 import { isImpossible, type Impossible, type Wanted } from './wanted.ts'
 
 export type Question = {
   name: string
   uri: string
-  wantedIn: (attempt: number) => Wanted | Impossible
+  /** By the attempt in which the source is looked up. */
+  wantedIn: (lookup: number) => Wanted | Impossible
   evidence: Evidence
   /** The attempt that a person asks to follow by another. */
   retry?: string
@@ -36,9 +38,9 @@ const LAST_ATTEMPT = 1_000_000
 
 /** Decides. The same arguments give the same decision, and its own memory fed back the same again. */
 export function decide (recalled: Recalled, question: Question): Decision {
-  const attempt = attemptOf(recalled.memory, question)
-  const wanted = question.wantedIn(attempt)
-  const known = withFailures(withResults({ ...recalled.memory, attempt }, question.evidence), question.evidence)
+  const tried = nextAttempt(recalled.memory, question)
+  const wanted = question.wantedIn(lookupOf(tried))
+  const known = withFailures(withResults(tried, question.evidence), { wanted, evidence: question.evidence })
   const judged = judge(known, { wanted, written: recalled.written, evidence: question.evidence })
   const { memory, under } = isImpossible(wanted) ? { memory: judged, under: { stage: 'Impossible' as const, failure: wanted.problem } } : pursue(judged, wanted, { ...question, written: recalled.written })
   const next = under.stage === 'Downloading' && !isImpossible(wanted) ? [{ name: volumeName(question.name, wanted.key), uid: '', ...wanted.volume }] : []
@@ -54,7 +56,8 @@ export function decide (recalled: Recalled, question: Question): Decision {
  */
 function keptJobs ({ memory: before }: Recalled, { memory, wanted, under, evidence }: Pick<Decision, 'memory' | 'wanted' | 'under'> & { evidence: Evidence }): string[] {
   const isUntold = (key: string): boolean => evidence.download(key).state === 'Done' && modelsOf(memory).some((model) => model.key === key && !model.found)
-  const isFailed = (key: string): boolean => evidence.download(key).state === 'Failed' && !before.failed?.some((failure) => failure.key === key)
+  const isNew = ({ key }: Failure): boolean => !before.failed?.some((failure) => failure.key === key)
+  const isFailed = (key: string): boolean => evidence.download(key).state === 'Failed' && (memory.failed ?? []).some((failure) => failure.key === key && isNew(failure))
   const isShown = (key: string): boolean => under.stage === 'DownloadFailed' && !isImpossible(wanted) && wanted.key === key && evidence.download(key).state === 'Failed'
   return evidence.downloads.filter((key) => isUntold(key) || isFailed(key) || isShown(key))
 }
@@ -71,16 +74,29 @@ function leavingVolumes ({ memory: before, written }: Recalled, { used, memory, 
   return isAtRest ? unused.filter(({ name }) => !before.leaving?.some((volume) => volume.name === name)) : unused
 }
 
-/** A person asks for another attempt, or somebody deleted the volume that the model lay on. */
-function attemptOf (memory: Memory, { wantedIn, evidence, retry }: Question): number {
-  const { attempt } = memory
+/**
+ * The memory in the attempt that is due: the next one, if a person asks for it or somebody deleted the volume that the model lay on. What has failed is tried again;
+ * of a failed start that is the start, with the model that is there, and of anything else the download.
+ */
+function nextAttempt (memory: Memory, { wantedIn, evidence, retry }: Question): Memory {
+  const { attempt, lookedUpIn: _before, failed = [], ...rest } = memory
+  const lookup = lookupOf(memory)
+  const wanted = wantedIn(lookup)
   const next = Math.min(attempt + 1, LAST_ATTEMPT)
-  if (retry === String(attempt)) return next
-  const wanted = wantedIn(attempt)
-  if (isImpossible(wanted)) return attempt
-  const model = findModel(memory, wanted.content)
-  const isLost = model ? evidence.isLost(model.volume) : evidence.download(wanted.key).state === 'Outdated'
-  return isLost ? next : attempt
+  const model = isImpossible(wanted) ? undefined : findModel(memory, wanted.content)
+  const isAsked = retry === String(attempt)
+  const isLost = !isImpossible(wanted) && (model ? evidence.isLost(model.volume) : evidence.download(wanted.key).state === 'Outdated')
+  if (isLost) return { ...rest, failed, attempt: next }
+  const failure = isAsked ? startFailureOf(memory, wanted) : undefined
+  if (failure) return { ...rest, attempt: next, lookedUpIn: lookup, failed: failed.filter(({ key }) => key !== failure.key) }
+  return isAsked ? { ...rest, failed, attempt: next } : memory
+}
+
+/** Why the version before serves rather than what is wanted and downloaded: its pods did not come up. */
+function startFailureOf (memory: Memory, wanted: Wanted | Impossible): Failure | undefined {
+  const model = isImpossible(wanted) ? undefined : findModel(memory, wanted.content)
+  if (!model || isImpossible(wanted) || !memory.accepted || isSame(memory.accepted, wanted)) return undefined
+  return memory.failed?.find(({ key }) => key === startKey(model, wanted.recipe))
 }
 
 /** What downloads said, once the poller tells it; nothing waits for that. */
@@ -99,11 +115,20 @@ function withResults (memory: Memory, { result }: Evidence): Memory {
 }
 
 /** Every download that failed, wanted still or not: the spec may come back to it. */
-function withFailures (memory: Memory, { downloads, download }: Evidence): Memory {
-  return downloads.reduce((known, key) => {
+function withFailures (memory: Memory, { wanted, evidence: { downloads, download } }: { wanted: Wanted | Impossible, evidence: Evidence }): Memory {
+  const known = downloads.reduce((known, key) => {
     const state = download(key)
     return state.state === 'Failed' ? withFailure(known, key, failureOfDownload(known, key, state)) : known
   }, memory)
+  return withoutPassing(known, wanted)
+}
+
+/** Of a spec that has been left only what lies in it is held against it: the rest may be over when it comes back. */
+function withoutPassing (memory: Memory, wanted: Wanted | Impossible): Memory {
+  const model = isImpossible(wanted) ? undefined : findModel(memory, wanted.content)
+  const current = isImpossible(wanted) ? [] : [wanted.key, ...(model ? [startKey(model, wanted.recipe)] : [])]
+  const failed = (memory.failed ?? []).filter(({ key, reason }) => current.includes(key) || !isOutsideTheSpec(reason))
+  return { ...memory, failed }
 }
 
 /** Why a pod failed is told later than that it has, and may be forgotten before the Job. */
@@ -123,9 +148,14 @@ function judge (memory: Memory, { wanted, written, evidence: { server, trouble }
   if (!written) return memory
   // The spec is back at what serves: the way back begins at once.
   if (isSame(accepted, wanted)) return memory
-  if (server.complete) return accept(memory, candidate)
+  if (hasArrived(server, accepted)) return accept(memory, candidate)
   if (accepted && server.late !== undefined) return withFailure(giveBack(memory), startKey(candidate.model, candidate.recipe), startFailure(server.late, trouble))
   return memory
+}
+
+/** All pods are of the newest template and answer. Where there is nothing better to go back to, one is enough: more pods answer than there are of older ones. */
+function hasArrived ({ complete, observed, available, old }: NonNullable<Evidence['server']>, accepted: Version | undefined): boolean {
+  return complete || (!accepted && observed && available > old)
 }
 
 /** Nothing is known of when it was started; as it serves, and nothing else does, it is what to go back to. */
@@ -169,8 +199,8 @@ function serve (memory: Memory, { wanted, model }: { wanted: Wanted, model: Mode
   const { accepted, candidate } = memory
   if (isSame(accepted, wanted)) return { memory: withoutFetched(giveBack(memory)), under: { stage: 'Settled' } }
   if (isSame(candidate, wanted)) return { memory, under: { stage: 'Starting', written } }
-  const before = memory.failed?.find(({ key }) => key === startKey(model, wanted.recipe))
-  if (accepted && before) return { memory: giveBack(memory), under: { stage: 'StartFailed', failure: before } }
+  const failure = startFailureOf(memory, wanted)
+  if (failure) return { memory: giveBack(memory), under: { stage: 'StartFailed', failure } }
   if (mustWait(memory, server)) return { memory, under: { stage: 'Waiting' } }
   return { memory: { ...giveBack(memory), candidate: { model, recipe: wanted.recipe, template: wanted.template(model) } }, under: { stage: 'Starting', written: false } }
 }
@@ -198,7 +228,7 @@ function startKey ({ key }: Model, recipe: string): string {
   return contentHash({ key, recipe })
 }
 
-/** All its pods answer, and none is left of another. */
+/** It is what to go back to from now on. */
 function accept (memory: Memory, candidate: Version): Memory {
   const { candidate: _candidate, fetched, ...rest } = memory
   return { ...rest, accepted: candidate, ...(fetched && fetched.key !== candidate.model.key && { fetched }) }

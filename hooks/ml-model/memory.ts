@@ -54,8 +54,12 @@ export type Failure = Static<typeof Failure>
 /** Failures remembered, newest first. */
 export const FAILURES_KEPT = 5
 
+const attempt = Type.Integer({ minimum: 1, maximum: 1_000_000 })
+
 const rest = {
-  attempt: Type.Integer({ minimum: 1, maximum: 1_000_000 }),
+  attempt,
+  /** The attempt in which the source was looked up, where those after it have only started pods again. */
+  lookedUpIn: Type.Optional(attempt),
   /** Downloaded for the spec, and not served by the accepted version. */
   fetched: Type.Optional(Model),
   /** Volumes of versions whose pods may still be there. */
@@ -63,7 +67,7 @@ const rest = {
   failed: Type.Optional(Type.Array(Failure, { maxItems: FAILURES_KEPT }))
 }
 
-/** `accepted`: all its pods once answered. `candidate`: its template is in the Deployment, and it is to become the accepted one. */
+/** `accepted`: all its pods once answered, or of the very first version one of them. `candidate`: its template is in the Deployment, and it is to become the accepted one. */
 export const Memory = Type.Object({ ...rest, accepted: Type.Optional(Version), candidate: Type.Optional(Version) })
 export type Memory = Static<typeof Memory>
 
@@ -74,14 +78,14 @@ export type BriefMemory = Static<typeof BriefMemory>
 const checks = { full: TypeCompiler.Compile(Memory), brief: TypeCompiler.Compile(BriefMemory) }
 
 /** The annotation's text. Throws where it could not be read back: that would lose the memory with the next sync, so rather no answer at all. */
-export function formatMemory ({ attempt, accepted, candidate, fetched, leaving, failed }: Memory): string {
-  const memory = { attempt, accepted, candidate, fetched, leaving: someOf(leaving), failed: someOf(failed) }
+export function formatMemory ({ attempt, lookedUpIn, accepted, candidate, fetched, leaving, failed }: Memory): string {
+  const memory = { attempt, lookedUpIn, accepted, candidate, fetched, leaving: someOf(leaving), failed: someOf(failed) }
   if (!checks.full.Check(defined(memory))) throw new Error('the memory of the model does not fit its own schema')
   return JSON.stringify(memory)
 }
 
-export function formatBriefMemory ({ attempt, accepted, candidate, fetched, leaving, failed }: Memory): string {
-  return JSON.stringify({ attempt, accepted: accepted && brief(accepted), candidate: candidate && brief(candidate), fetched, leaving: someOf(leaving), failed: someOf(failed) })
+export function formatBriefMemory ({ attempt, lookedUpIn, accepted, candidate, fetched, leaving, failed }: Memory): string {
+  return JSON.stringify({ attempt, lookedUpIn, accepted: accepted && brief(accepted), candidate: candidate && brief(candidate), fetched, leaving: someOf(leaving), failed: someOf(failed) })
 }
 
 function someOf<T> (list: T[] | undefined): T[] | undefined {
@@ -90,6 +94,11 @@ function someOf<T> (list: T[] | undefined): T[] | undefined {
 
 function brief ({ model, recipe }: Version): BriefMemory['accepted'] {
   return { model, recipe }
+}
+
+/** The attempt that identities of downloads hold. */
+export function lookupOf ({ attempt, lookedUpIn = attempt }: Pick<Memory, 'attempt' | 'lookedUpIn'>): number {
+  return lookedUpIn
 }
 
 /** `written`: the memory is that of the Deployment, so its template is the candidate's, or the accepted one's. */
@@ -108,7 +117,7 @@ export function recall (request: SyncRequest<Spec, Status>): Recalled {
 
 /** The memory in brief, with the templates that the spec still gives: without a Deployment, nothing else is known of them. */
 function remade (request: SyncRequest<Spec, Status>, { accepted, candidate, ...memory }: BriefMemory): Memory {
-  const wanted = wantedOf(request, memory.attempt)
+  const wanted = wantedOf(request, lookupOf(memory))
   const again = isImpossible(wanted) ? undefined : [accepted, candidate].find((version) => version && version.recipe === wanted.recipe && version.model.content === wanted.content)
   if (!again || isImpossible(wanted)) return memory
   const version = { ...again, template: wanted.template(again.model) }

@@ -39,7 +39,8 @@ function starting (decision: Decision, context: Context): Summary {
   const isOther = under.stage === 'Starting' && !under.written
   if (server?.late === undefined || isOther) return { phase: 'Deploying', reason: under.stage }
   const { reason, message } = startFailure(server.late, trouble)
-  return { phase: 'Failed', reason, error: `${message} It goes on as soon as the pods become ready.` }
+  // Some answer, and it cannot be told whether they are of this version.
+  return { phase: server.available > 0 ? 'Deploying' : 'Failed', reason, error: `${message} It goes on as soon as the pods become ready.` }
 }
 
 /** A spec that nothing is downloaded for has no attempt to be followed by another. */

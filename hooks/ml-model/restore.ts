@@ -2,7 +2,7 @@
 import { SOURCE_LABEL } from '../core/labels.ts'
 import { isMap, isSendable, withoutEmpty } from '../core/plain-value.ts'
 import { findChild, type KubeObject, type SyncRequest } from '../core/request.ts'
-import type { BriefMemory, Memory, Model, Version, Volume } from './memory.ts'
+import { lookupOf, type BriefMemory, type Memory, type Model, type Version, type Volume } from './memory.ts'
 import { VOLUME } from './resources/names.ts'
 import type { Template } from './resources/server-template.ts'
 import { observedParameters } from './resources/volume.ts'
@@ -48,17 +48,17 @@ function withoutNulls (value: unknown): unknown {
 }
 
 /** Label and volume of the pods say which download they serve. */
-function modelOf (request: SyncRequest<Spec, Status>, { metadata, spec }: Template, { accepted, candidate, fetched, attempt }: BriefMemory): Model | undefined {
+function modelOf (request: SyncRequest<Spec, Status>, { metadata, spec }: Template, { accepted, candidate, fetched, ...noted }: BriefMemory): Model | undefined {
   const key: unknown = isMap(metadata.labels) ? metadata.labels[SOURCE_LABEL] : undefined
   const name = claimIn(spec.volumes)
   if (typeof key !== 'string' || key.length > 16 || name === undefined) return undefined
   const known = [candidate?.model, accepted?.model, fetched].find((model) => model?.key === key && model.volume.name === name)
-  return known ?? unknownModel(request, { key, name, attempt })
+  return known ?? unknownModel(request, { key, name, lookup: lookupOf(noted) })
 }
 
-function unknownModel (request: SyncRequest<Spec, Status>, { key, name, attempt }: { key: string, name: string, attempt: number }): Model {
+function unknownModel (request: SyncRequest<Spec, Status>, { key, name, lookup }: { key: string, name: string, lookup: number }): Model {
   const { source, storage } = request.parent.spec
-  const wanted = wantedOf(request, attempt)
+  const wanted = wantedOf(request, lookup)
   const isWanted = !isImpossible(wanted) && wanted.key === key
   const claim = findChild(request, VOLUME, name)
   const volume: Volume = { name, uid: claim?.metadata.uid ?? '', ...storage, ...observedParameters(claim?.spec) }

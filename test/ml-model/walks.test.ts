@@ -30,7 +30,7 @@ const action: fc.Arbitrary<Action> = fc.oneof(
   { weight: 8, arbitrary: fc.integer({ min: 1, max: 6 }).map((steps) => act(`pods move ${steps}`, (world) => { for (let step = 0; step < steps; step++) stepDeployment(world) })) },
   { weight: 2, arbitrary: fc.constant(act('deadline', (world) => { passDeadline(world) })) },
   { weight: 2, arbitrary: fc.constant(act('poller', (world) => { tellPods(world) })) },
-  { weight: 3, arbitrary: fc.record({ uri: fc.constantFrom(...URIS), variable: fc.constantFrom('1', '2', 'bad'), replicas: fc.constantFrom(1, 2) }).map((wish) => act(`edit ${JSON.stringify(wish)}`, (world) => edit(world, wish))) },
+  { weight: 3, arbitrary: fc.record({ uri: fc.constantFrom(...URIS), variable: fc.constantFrom('1', '2', 'bad', 'alone'), replicas: fc.constantFrom(1, 2) }).map((wish) => act(`edit ${JSON.stringify(wish)}`, (world) => edit(world, wish))) },
   { weight: 1, arbitrary: fc.constant(act('retry', (world) => annotate(world, COMMANDS.retry, String((world.parent.status as { attempt?: number } | undefined)?.attempt ?? 1)))) },
   { weight: 1, arbitrary: fc.constant(act('status lost', (world) => { world.parent = { ...world.parent, status: {} } })) },
   { weight: 1, arbitrary: fc.constantFrom('Deployment' as const, 'Service' as const).map((kind) => act(`memory of the ${kind} lost`, (world) => { loseOne(world, kind) })) },
@@ -63,13 +63,27 @@ function sync (world: World, lag: Lag = {}): boolean {
   const { answer, wrote } = syncOnce(world, lag)
   const deployment = answer.children.find(({ kind }) => kind === 'Deployment')
   if (world.served && isSeen && !deployment) world.violations.push('the Deployment was not returned')
+  if (isSeen) checkPhase(world, answer.status)
   // What is not seen cannot be ended; the next look does it.
   if (Object.keys(lag).length === 0 && volumesWrittenTo(world).length > 1) world.violations.push('two downloads at once')
   return wrote
 }
 
+/** As Kubernetes has counted them for the newest template. */
+function availableOf (world: World): number {
+  const deployment = deploymentOf(world)
+  const { availableReplicas = 0, observedGeneration } = (deployment?.status ?? {}) as { availableReplicas?: number, observedGeneration?: number }
+  return observedGeneration === deployment?.metadata.generation ? availableReplicas : 0
+}
+
+function checkPhase (world: World, status: { phase?: string }): void {
+  if (status.phase === 'Failed' && availableOf(world) > 0) world.violations.push('Failed while pods answer')
+}
+
 function edit (world: World, wish: Wish): void {
   world.counter++
+  // A spec that comes back may be tried again, if its failure lay outside of it, as those of this world do.
+  world.failedJobs.clear()
   const { metadata } = world.parent
   world.parent = { ...world.parent, spec: specOf(wish), metadata: { ...metadata, generation: (metadata.generation ?? 1) + 1 } }
 }
@@ -124,7 +138,8 @@ function atRest (world: World): string | undefined {
   const wanted = `${source.uri} with ${env[0].value}`
   if (served !== wanted) return `serves ${served}, and should ${wanted}`
   const volumes = objectsOf(world, 'PersistentVolumeClaim').length
-  return volumes === 1 ? undefined : `${volumes} volumes are left`
+  // Pods of another version may be left until all of this one answer.
+  return volumes === 1 || availableOf(world) < deployment.spec.replicas ? undefined : `${volumes} volumes are left`
 }
 
 function servedBy (world: World, { spec: { template } }: NonNullable<ReturnType<typeof deploymentOf>>): string {

@@ -54,10 +54,13 @@ export function deploymentOf (world: World): Deployment | undefined {
   return objectsOf(world, 'Deployment')[0] as Deployment | undefined
 }
 
-function isGood (world: World, { spec }: Template): boolean {
+function isGood (world: World, template: Template): boolean {
+  const { spec } = template
   const claim = world.objects[`PersistentVolumeClaim/${claimOf({ spec } as Template)}`]
   const holds = claim?.metadata.uid !== undefined && world.contents[claim.metadata.uid] !== undefined
-  return holds && !(spec.containers[0]?.env ?? []).some(({ name, value }) => name === 'SETTING' && world.bad.variables.has(value ?? ''))
+  const setting = (spec.containers[0]?.env ?? []).find(({ name }) => name === 'SETTING')?.value ?? ''
+  const isCrowded = world.bad.alone.has(setting) && world.pods.some((pod) => pod.ready && pod.template === JSON.stringify(template))
+  return holds && !world.bad.variables.has(setting) && !isCrowded
 }
 
 /** One step of the Deployment controller and the kubelet. Progress clears what was said of the deadline. */

@@ -31,8 +31,8 @@ export type World = {
   violations: string[]
   /** An accepted version has been seen: from then on something must serve. */
   served: boolean
-  /** Variables whose pods never become ready, and URIs that cannot be downloaded. */
-  bad: { variables: Set<string>, uris: Set<string> }
+  /** Variables whose pods never become ready, or no more than one of them, and URIs that cannot be downloaded. */
+  bad: { variables: Set<string>, alone: Set<string>, uris: Set<string> }
 }
 
 export type Wish = { uri?: string, variable?: string, replicas?: number, accessMode?: string, nodeSelector?: Record<string, string> }
@@ -56,7 +56,7 @@ export function newWorld (wish: Wish = {}): World {
     failedJobs: new Set(),
     violations: [],
     served: false,
-    bad: { variables: new Set(['bad']), uris: new Set(['https://example.com/missing.tar.gz']) }
+    bad: { variables: new Set(['bad']), alone: new Set(['alone']), uris: new Set(['https://example.com/missing.tar.gz']) }
   }
 }
 
