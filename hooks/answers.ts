@@ -19,8 +19,8 @@ const OVERHEAD = 512
 const SLOTS = 2 ** 16
 
 export type Answers = {
-  /** What names a call: its hook and all its bytes. Undefined for a call whose answer is not kept. */
-  keyOf: (call: { kind: Kind, hook: Hook }, bytes: Buffer) => string | undefined
+  /** What names a call: its hook and its whole text. Undefined for a call whose answer is not kept. */
+  keyOf: (call: { kind: Kind, hook: Hook }, text: string) => string | undefined
   find: (key: string) => Answer<Buffer> | undefined
   /** Keeps the answer if the call came before. */
   keep: (key: string, answer: Answer<string>) => void
@@ -44,7 +44,7 @@ export function createAnswers (bytes: number): Answers {
   const cameBefore = createSieve()
   return {
     // SHA-256, so that nobody can make two calls that are taken for one.
-    keyOf: ({ kind, hook }, call) => call.length > LARGEST_CALL ? undefined : `${hash('sha256', call, 'binary')}${kind.resource.plural}/${hook}`,
+    keyOf: ({ kind, hook }, text) => text.length > LARGEST_CALL ? undefined : `${hash('sha256', text, 'binary')}${kind.resource.plural}/${hook}`,
     find: (key) => answers.get(key),
     keep: (key, answer) => { if (cameBefore(key)) answers.set(key, { ...answer, body: Buffer.from(answer.body) }) },
     size: () => answers.calculatedSize
@@ -67,10 +67,10 @@ function createSieve (): (key: string) => boolean {
   }
 }
 
-/** Looks for the answer to a call by its bytes; what is found is noted on the request. Returns whether it was found. */
-export function recallAnswer (answers: Answers, request: FastifyRequest, bytes: Buffer): boolean {
+/** Looks for the answer to a call by its text; what is found is noted on the request. Returns whether it was found. */
+export function recallAnswer (answers: Answers, request: FastifyRequest, text: string): boolean {
   const { call } = request.routeOptions.config
-  request.answerKey = call && answers.keyOf(call, bytes)
+  request.answerKey = call && answers.keyOf(call, text)
   request.knownAnswer = request.answerKey === undefined ? undefined : answers.find(request.answerKey)
   return request.knownAnswer !== undefined
 }

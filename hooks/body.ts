@@ -22,9 +22,9 @@ export function readBodies (app: FastifyInstance, answers: Answers): void {
   // Users' ConfigMaps may have keys of any name; code looks keys up by Object.hasOwn.
   const parse = app.getDefaultJsonParser('ignore', 'ignore')
   app.removeContentTypeParser(['text/plain', 'application/json'])
-  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
-    if (recallAnswer(answers, request, body as Buffer)) return done(null)
-    const text = body.toString()
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    const text = body as string
+    if (recallAnswer(answers, request, text)) return done(null)
     if (text.length >= LARGE && hasMoreFields(text)) return done(new RefusedError(413, `The body has more than ${MOST_FIELDS} fields; spread the children over several parents`))
     if (text.length >= LARGE && hasMoreBrackets(text)) return done(new RefusedError(413, `The body has more than ${MOST_BRACKETS} opening brackets; spread the children over several parents`))
     parse(request, text, done)
