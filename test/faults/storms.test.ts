@@ -1,12 +1,12 @@
 // Storms over the whole loop: stale reads, lost writes, lost memories, dying pods, killed programs, an alias that moves at random. The invariants
 // of helpers/loop hold all the while, and a calm loop comes to rest in the right state without another write. LOOP_RUNS=20 for more storms,
 // LOOP_SEED and LOOP_PATH (printed on failure) for the same plan again; the programs may interleave with it in another way.
-import type { Test } from 'tap'
+import t, { type Test } from 'tap'
 import fc from 'fast-check'
-import { mend, restingWrites, settle } from '../../helpers/loop/calm.ts'
-import { quickModel, register } from '../../helpers/loop/models.ts'
-import { makeWeather, OBJECTS, plans, rage, type Plan } from '../../helpers/loop/storm.ts'
-import { startWorld } from '../../helpers/loop/world.ts'
+import { mend, restingWrites, settle } from '../helpers/loop/calm.ts'
+import { quickModel, register } from '../helpers/loop/models.ts'
+import { makeWeather, OBJECTS, plans, rage, type Plan } from '../helpers/loop/storm.ts'
+import { startWorld } from '../helpers/loop/world.ts'
 
 const RUNS = Number(process.env['LOOP_RUNS'] ?? 1)
 const SEED = Number(process.env['LOOP_SEED'] ?? 2026)
@@ -15,10 +15,10 @@ const ACTS = Number(process.env['LOOP_ACTS'] ?? 20)
 const CALM_LAG_MS = 20
 
 /** Milliseconds that all storms together may take. */
-export const PATIENCE_MS = 60_000 + RUNS * 120_000
+const PATIENCE_MS = 60_000 + RUNS * 120_000
 
 /** As many storms as asked for, one after the other. */
-export async function weatherStorms (t: Test): Promise<void> {
+async function weatherStorms (t: Test): Promise<void> {
   const property = fc.asyncProperty(plans(ACTS), async (plan) => {
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     await t.test(`storm ${plan.seed}`, async (t) => { await weather(t, plan).then(resolve, reject) })
@@ -66,3 +66,6 @@ async function weather (t: Test, plan: Plan): Promise<void> {
     throw error
   }
 }
+
+t.setTimeout(PATIENCE_MS)
+t.test('the loop goes through storms, and comes to rest', weatherStorms)
