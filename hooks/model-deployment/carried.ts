@@ -13,8 +13,6 @@ export type Template = { metadata: Record<string, unknown>, spec: { containers: 
 
 const Carried = Type.Object({
   version: Version,
-  /** The retry that stood on the parent when this attempt began: it is not about it. */
-  retrySeen: Type.Optional(Type.String({ maxLength: 253 })),
   /** Of the template: one that somebody has changed is none. */
   hash: Type.Optional(Type.String({ maxLength: 16 })),
   template: Type.Optional(Type.Unsafe<Template>(Type.Object({ metadata: Type.Object({}), spec: Type.Object({ containers: Type.Array(Type.Object({}), { minItems: 1 }) }) })))
@@ -23,9 +21,9 @@ export type Carried = Static<typeof Carried>
 
 const check = TypeCompiler.Compile(Carried)
 
-export function formatCarried ({ version, retrySeen, template }: Omit<Carried, 'hash'>): string {
+export function formatCarried ({ version, template }: Omit<Carried, 'hash'>): string {
   const { id, attempt, content, tries, version: name, runtime, startedAt, found } = version
-  return JSON.stringify({ version: { id, attempt, content, tries, version: name, runtime, startedAt, ...(found && { found }) }, retrySeen, ...(template && { hash: contentHash(template), template }) })
+  return JSON.stringify({ version: { id, attempt, content, tries, version: name, runtime, startedAt, ...(found && { found }) }, ...(template && { hash: contentHash(template), template }) })
 }
 
 /** What an observed Job or Deployment carries; undefined where that cannot be read, or is another's. */

@@ -2,14 +2,14 @@
 import { jobState } from '../core/job-state.ts'
 import type { Child } from '../core/request.ts'
 import { observedTemplate, parseCarried, type Template } from './carried.ts'
-import { startedVersions, type Memory } from './memory.ts'
+import { newestTried, startedVersions, type Memory } from './memory.ts'
 import { findDeployment, findJob } from './observe.ts'
 import { makeAutoscaler } from './resources/autoscaler.ts'
 import { makeDeployment } from './resources/deployment.ts'
 import { makeServerTemplate } from './resources/server-template.ts'
 import { makeService } from './resources/service.ts'
 import { makeJob, validatedImage } from './resources/validation-job.ts'
-import { firstReplicas, fixedReplicas, observedReplicas } from './scale.ts'
+import { fixedReplicas, heldReplicas, neededReplicas, observedReplicas } from './scale.ts'
 import type { Version } from './schema/status.ts'
 import { isProblem, serverImage, type Problem, type Request, type Wanted } from './wanted.ts'
 
@@ -40,9 +40,9 @@ function keptVersions (request: Request, { before, after }: Plan): Version[] {
 /** A Job is made for a candidate that is to be validated. One that has ended stays for its logs, and because its name says that it has been done. */
 function jobs (request: Request, { after, wanted }: Plan): Child[] {
   if (isProblem(wanted)) return []
-  const { candidate, failed, active, attempt, retrySeen } = after
-  if (candidate && !candidate.found) return [makeJob(request, wanted, { version: candidate, ...(retrySeen !== undefined && { retrySeen }) })]
-  const newest = [candidate, failed, active].find((version) => version?.attempt === attempt)
+  const { candidate } = after
+  if (candidate && !candidate.found) return [makeJob(request, wanted, { version: candidate })]
+  const newest = newestTried(after)
   const job = newest && findJob(request, newest.id)
   const carried = job && jobState(job).state !== 'Absent' ? parseCarried(job) : undefined
   return carried ? [makeJob(request, wanted, carried)] : []
@@ -51,12 +51,19 @@ function jobs (request: Request, { after, wanted }: Plan): Child[] {
 function deployments (request: Request, version: Version, { before, after, wanted }: Plan): Child[] {
   const template = templateOf(request, version, wanted)
   if (!template) return []
-  const deployment = findDeployment(request, version.id)
+  return [makeDeployment(request, version, { template, replicas: replicasFor(request, version, { before, after }) })]
+}
+
+/** What nobody asks for any more, and what answers, has what it has; whatever may take the place of what answers has as many pods as that. */
+function replicasFor (request: Request, { id }: Version, { before, after }: Pick<Plan, 'before' | 'after'>): number | undefined {
   const { spec } = request.parent
   const fixed = fixedReplicas(spec, after)
-  const running = before.active && findDeployment(request, before.active.id)
-  const replicas = fixed ?? (deployment ? observedReplicas(deployment) : firstReplicas(spec, running))
-  return [makeDeployment(request, version, { template, replicas })]
+  if (fixed !== undefined) return fixed
+  const deployment = findDeployment(request, id)
+  const needed = neededReplicas(spec, before.active && findDeployment(request, before.active.id))
+  if (!deployment) return needed
+  const isInReserve = id !== before.active?.id && startedVersions(after).some((version) => version.id === id)
+  return isInReserve ? heldReplicas(deployment, needed) : observedReplicas(deployment)
 }
 
 /**

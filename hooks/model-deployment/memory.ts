@@ -8,8 +8,6 @@ import { Active, Failure, Version } from './schema/status.ts'
 export const Memory = Type.Object({
   /** Number of the newest attempt; 0 before the first. */
   attempt: Type.Integer({ minimum: 0, maximum: 1_000_000_000 }),
-  /** The retry that stood on the parent when this attempt began: it is not about it. */
-  retrySeen: Type.Optional(Type.String({ maxLength: 253 })),
   /** The Service names it. */
   active: Type.Optional(Active),
   /** It was active before; kept to be taken back. */
@@ -18,6 +16,8 @@ export const Memory = Type.Object({
   candidate: Type.Optional(Version),
   /** What is wanted and failed. */
   failed: Type.Optional(Failure),
+  /** What was wanted and failed before, oldest first: it is not tried again when it is wanted again. */
+  failures: Type.Optional(Type.Array(Failure, { maxItems: 5 })),
   /** spec.replicas (0: absent) as it was when autoscale was last on: while it is the same, the number of pods stays what it is. */
   autoscaledFrom: Type.Optional(Type.Integer({ minimum: 0, maximum: 1000 }))
 })
@@ -28,12 +28,12 @@ export const EMPTY_MEMORY: Memory = Object.freeze({ attempt: 0 })
 const check = TypeCompiler.Compile(Memory)
 
 /** Fields in a fixed order, so that equal memories are equal texts. */
-export function formatMemory ({ attempt, retrySeen, active, previous, candidate, failed, autoscaledFrom }: Memory): string {
-  return JSON.stringify({ attempt, retrySeen, active: active && { ...ordered(active), since: active.since }, previous: previous && ordered(previous), candidate: candidate && ordered(candidate), failed: failed && orderedFailure(failed), autoscaledFrom })
+export function formatMemory ({ attempt, active, previous, candidate, failed, failures, autoscaledFrom }: Memory): string {
+  return JSON.stringify({ attempt, active: active && { ...ordered(active), since: active.since }, previous: previous && ordered(previous), candidate: candidate && ordered(candidate), failed: failed && orderedFailure(failed), failures: failures?.map(orderedFailure), autoscaledFrom })
 }
 
-function ordered ({ id, attempt, content, tries, version, runtime, startedAt, found }: Version): Version {
-  return { id, attempt, content, tries, version, runtime, startedAt, ...(found && { found }) }
+function ordered ({ id, attempt, content, tries, version, runtime, startedAt, lostAt, found }: Version): Version {
+  return { id, attempt, content, tries, version, runtime, startedAt, ...(lostAt !== undefined && { lostAt }), ...(found && { found }) }
 }
 
 function orderedFailure ({ id, attempt, content, tries, version, runtime, stage, reason, message }: Failure): Failure {
@@ -55,6 +55,11 @@ export function parseMemory (text: string | undefined): Memory | undefined {
 function isCoherent ({ active, previous, candidate }: Memory): boolean {
   const ids = [active, previous, candidate].flatMap((version) => version?.id ?? [])
   return active?.found !== undefined && new Set(ids).size === ids.length
+}
+
+/** What the newest attempt has tried, if that is still of interest. */
+export function newestTried ({ attempt, candidate, failed, active }: Memory): Version | Failure | undefined {
+  return [candidate, failed, active].find((version) => version?.attempt === attempt)
 }
 
 /** Versions that have, or shall have, pods: the active one first. */

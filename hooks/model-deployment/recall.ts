@@ -39,17 +39,13 @@ function restored (request: Request, selected: string | undefined): Memory {
   if (!newest && running.length === 0) return fromStatus(status)
   const active = activeOf(running, { selected: selected ?? status.active?.id, newest: attemptOf(newest) })
   const attempt = Math.max(attemptOf(newest), attemptOf(active), status.attempt ?? 0)
-  return defined({ attempt, retrySeen: retrySeen(carried, attempt), ...servingOf(active, { running, newest, status }), ...wishOf(newest, active, status) }) as Memory
+  return defined({ attempt, ...servingOf(active, { running, newest, status }), ...wishOf(newest, active, status) }) as Memory
 }
 
 function servingOf (active: Version | undefined, { running, newest, status }: { running: Running[], newest: Version | undefined, status: Partial<Status> }): Pick<Memory, 'active' | 'previous'> {
   if (!active) return {}
   const previous = running.find(({ version, seen }) => version.id !== active.id && version.id !== newest?.id && !seen.lost)?.version
   return { active: { ...active, since: sinceOf(active, status) }, ...(previous && { previous }) }
-}
-
-function retrySeen (carried: Carried[], attempt: number): string | undefined {
-  return carried.find((other) => other.version.attempt === attempt && other.retrySeen !== undefined)?.retrySeen
 }
 
 /** What Jobs and Deployments carry, of the newest attempt first. Of one version the Deployment tells more than the Job. */

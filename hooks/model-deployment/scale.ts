@@ -21,10 +21,16 @@ export function observedReplicas (deployment: KubeObject): number | undefined {
   return isOthers(deployment) ? undefined : replicasOf(deployment)
 }
 
-/** For a version that is new: as many as the one that answers has, or what the spec begins with. */
-export function firstReplicas ({ autoscale, autoscaling, replicas }: Spec, active: KubeObject | undefined): number {
-  if (active) return Math.max(1, replicasOf(active))
-  return autoscale ? autoscaling.minReplicas : replicas ?? 1
+/** What a version must have before it may answer: as many as the one that does, as far as the autoscaler may go, or what the spec begins with. */
+export function neededReplicas ({ autoscale, autoscaling: { minReplicas, maxReplicas }, replicas }: Spec, active: KubeObject | undefined): number {
+  if (!active) return autoscale ? minReplicas : replicas ?? 1
+  const most = autoscale ? Math.max(minReplicas, maxReplicas) : Infinity
+  return Math.max(1, Math.min(replicasOf(active), most))
+}
+
+/** What to write into a Deployment that nobody scales, for no autoscaler looks at it: it grows with what is needed, and is not made smaller. */
+export function heldReplicas (deployment: KubeObject, needed: number): number | undefined {
+  return replicasOf(deployment) < needed ? needed : observedReplicas(deployment)
 }
 
 function isOthers ({ metadata: { annotations, managedFields = [] } }: KubeObject): boolean {

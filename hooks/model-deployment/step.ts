@@ -1,5 +1,6 @@
 // One decision: from what is remembered and what is seen to what is remembered next. Nothing here knows what objects look like.
 import { defined } from '../core/plain-value.ts'
+import { isOutsideTheSpec } from '../core/pod-trouble.ts'
 import { formatInstant, parseInstant } from '../core/time.ts'
 import type { Memory } from './memory.ts'
 import type { Seen, Trouble } from './observe.ts'
@@ -7,6 +8,9 @@ import type { Failure, Version } from './schema/status.ts'
 
 /** Further than anybody gets; a forged number must not leave what the status can hold. */
 const LAST_ATTEMPT = 1_000_000_000
+
+/** Failures of specs before, at most. */
+const FAILURES_KEPT = 5
 
 /** All that a decision may depend on, beside the memory. */
 export type View = {
@@ -22,6 +26,8 @@ export type View = {
   keepPrevious: number
   autoscale: boolean
   replicas: number | undefined
+  /** Pods that a version must have before it takes the place of the one that answers. */
+  needed: number
   see: (id: string) => Seen
 }
 
@@ -30,14 +36,8 @@ export type View = {
  * that is taken twice, because its write was not seen yet, is the same both times.
  */
 export function step (memory: Memory, view: View): Memory {
-  const after = takeBack(advance(withoutOldRetry(memory, view), view), view)
+  const after = takeBack(advance(memory, view), view)
   return withAutoscale(withoutOldPrevious(follow(after, view), view), view)
-}
-
-/** A retry that was taken away may be written again, and is meant then. */
-function withoutOldRetry (memory: Memory, { retry }: View): Memory {
-  const { retrySeen, ...rest } = memory
-  return retrySeen === retry ? memory : rest
 }
 
 /** The candidate passes, fails, or is switched to. */
@@ -56,16 +56,29 @@ function advance (memory: Memory, view: View): Memory {
 }
 
 function advanceStart (memory: Memory, candidate: Version, seen: Seen, view: View): Memory {
-  if (seen.ready) return switchTo(memory, candidate, view)
+  const { podTrouble } = seen
+  // It has answered before: a moment in which it does again says nothing while its pods fail by themselves.
+  if (candidate.lostAt !== undefined && podTrouble && !isOutsideTheSpec(podTrouble.reason)) return withFailure(memory, failureOf(asWanted(candidate, view), 'Serving', podTrouble))
+  if (mayAnswer(memory, seen, view)) return switchTo(memory, candidate, view)
   // Where nothing else answers there is nothing to lose: it goes on trying, and its status says what is wrong.
   if (!seen.late || !memory.active) return memory
-  return withFailure(memory, failureOf(asWanted(candidate, view), 'Start', seen.podTrouble ?? { reason: 'ProgressDeadlineExceeded', message: seen.pods?.stuck ?? '' }))
+  return withFailure(memory, failureOf(asWanted(candidate, view), 'Start', podTrouble ?? { reason: 'ProgressDeadlineExceeded', message: seen.pods?.stuck ?? '' }))
 }
 
-/** The one before is kept, whatever its state. */
-function switchTo (memory: Memory, version: Version, { now, keepPrevious }: View): Memory {
-  const { active, candidate: _candidate, failed: _failed, previous: _previous, ...rest } = memory
-  return { ...rest, active: { ...version, since: formatInstant(now) }, ...(active && keepPrevious > 0 && { previous: withoutSince(active) }) }
+/** Whoever answers hands over to as many pods as it has itself; where nobody does, one is better than none. */
+function mayAnswer ({ active }: Memory, { ready, pods }: Seen, { needed }: View): boolean {
+  if (!pods) return false
+  return active ? ready && pods.replicas >= needed : pods.available > 0
+}
+
+/** The one before is kept, whatever its state. What failed of this one before has gone well now. */
+function switchTo (memory: Memory, { lostAt: _lostAt, ...version }: Version, { now, keepPrevious }: View): Memory {
+  const { active, candidate: _candidate, failed: _failed, previous: _previous, failures = [], ...rest } = memory
+  return {
+    ...withFailures(rest, failures.filter(({ content }) => content !== version.content)),
+    active: { ...version, since: formatInstant(now) },
+    ...(active && keepPrevious > 0 && { previous: withoutSince(active) })
+  }
 }
 
 function withoutSince ({ since: _since, ...version }: NonNullable<Memory['active']>): Version {
@@ -87,6 +100,10 @@ function failureOf ({ id, attempt, content, tries, version, runtime }: Version, 
   return { id, attempt, content, tries, version, runtime, stage, reason: reason.slice(0, 128), message: message.slice(0, 512) }
 }
 
+function withFailures (memory: Memory, failures: Failure[]): Memory {
+  return failures.length > 0 ? { ...memory, failures: failures.slice(-FAILURES_KEPT) } : memory
+}
+
 /** The active version has lost all its pods, and the one before still has some. */
 function takeBack (memory: Memory, view: View): Memory {
   const { active, previous, ...rest } = memory
@@ -97,8 +114,14 @@ function takeBack (memory: Memory, view: View): Memory {
   return {
     ...rest,
     active: { ...previous, since: formatInstant(view.now) },
-    ...(isWanted && { failed: failureOf(asWanted(active, view), 'Serving', seen.podTrouble ?? { reason: 'PodsLost', message: '' }) })
+    ...(isWanted && afterLoss(active, seen, view))
   }
+}
+
+/** Pods that fail by themselves speak against the version; that they were evicted or deleted does not, and it is switched to again as soon as it is ready. */
+function afterLoss (active: NonNullable<Memory['active']>, { podTrouble }: Seen, view: View): Pick<Memory, 'failed' | 'candidate'> {
+  if (podTrouble && !isOutsideTheSpec(podTrouble.reason)) return { failed: failureOf(asWanted(active, view), 'Serving', podTrouble) }
+  return { candidate: { ...withoutSince(active), lostAt: formatInstant(view.now) } }
 }
 
 /** Makes what the spec asks for the candidate, unless it runs, is under way or has failed. */
@@ -111,16 +134,18 @@ function follow (memory: Memory, view: View): Memory {
   return failed && isSame(failed, wanted) ? withWords(memory, failed, view) : findOrBegin(memory, wanted, view)
 }
 
-/** It may be there already. */
-function findOrBegin (memory: Memory, { content }: NonNullable<View['wanted']>, view: View): Memory {
-  const { active, previous } = memory
-  if (active?.content === content) return withoutWish(memory)
-  return previous?.content === content ? returnTo(memory, previous) : begin(memory, view)
+/** It may be there already, or have failed before. */
+function findOrBegin (memory: Memory, wanted: NonNullable<View['wanted']>, view: View): Memory {
+  const { active, previous, failures } = memory
+  if (active?.content === wanted.content) return withoutWish(memory)
+  if (previous?.content === wanted.content) return returnTo(memory, previous)
+  const known = failures?.find((failure) => isSame(failure, wanted))
+  return known ? { ...withoutFailure(withoutWish(memory), known), failed: known } : begin(memory, view)
 }
 
-/** Whether a person asks for the current attempt to be followed by another. */
-function isRetried ({ attempt, retrySeen }: Memory, { retry }: View): boolean {
-  return attempt > 0 && retry === String(attempt) && retry !== retrySeen
+/** Whether a person asks for the current attempt to be followed by another. No attempt begins with the number that stands there: it was written since. */
+function isRetried ({ attempt }: Memory, { retry }: View): boolean {
+  return attempt > 0 && attempt < LAST_ATTEMPT && retry === String(attempt)
 }
 
 /** What passed its validation is not validated again because the next would be validated otherwise. */
@@ -128,14 +153,23 @@ function isSame (version: Version | Failure, wanted: { content: string, tries: s
   return version.content === wanted.content && (version.tries === wanted.tries || ('found' in version && version.found !== undefined))
 }
 
-function withoutWish ({ candidate: _candidate, failed: _failed, ...memory }: Memory): Memory {
-  return memory
+/** What is not wanted any more may come back, and is not tried again then, unless what it failed by may be gone. */
+function withoutWish ({ candidate: _candidate, failed, ...memory }: Memory): Memory {
+  if (!failed || isOutsideTheSpec(failed.reason)) return memory
+  const others = withoutFailure(memory, failed)
+  return withFailures(others, [...others.failures ?? [], failed])
+}
+
+function withoutFailure ({ failures = [], ...memory }: Memory, tried: { content: string, tries: string }): Memory {
+  return withFailures(memory, failures.filter((failure) => !isSame(failure, tried)))
 }
 
 function begin (memory: Memory, { make, now, retry }: View): Memory {
-  const attempt = Math.min(memory.attempt + 1, LAST_ATTEMPT)
-  const { retrySeen: _retrySeen, ...rest } = withoutWish(memory)
-  return { ...rest, attempt, ...(retry !== undefined && retry.length <= 253 && { retrySeen: retry }), candidate: { ...make(attempt), startedAt: formatInstant(now) } }
+  const next = memory.attempt + 1
+  // What stands there was not meant for an attempt that nobody had seen. With that number, the same text could not ask for another.
+  const attempt = Math.min(retry === String(next) ? next + 1 : next, LAST_ATTEMPT)
+  const version = make(attempt)
+  return { ...withoutFailure(withoutWish(memory), version), attempt, candidate: { ...version, startedAt: formatInstant(now) } }
 }
 
 /** It is still there, so it is switched to as soon as it answers, which is mostly at once. */

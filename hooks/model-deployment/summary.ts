@@ -44,12 +44,23 @@ function summarizeStart (memory: Memory, candidate: Version, { name, see }: Cont
   const { pods, podTrouble, late } = see(candidate.id)
   const where = `Deployment ${deploymentName(name, candidate.id)}`
   const trouble = podTrouble ?? stuckOf(pods?.stuck)
-  const count = pods ? ` (${pods.available} of ${pods.replicas} pods answer)` : ''
+  const count = countOf(pods)
+  if (candidate.lostAt !== undefined) return summarizeReturn(memory, candidate, { where, count, trouble })
   const message = `${titled(candidate)} is being started by ${where}${count}${meanwhile(memory)}.`
   if (late && !memory.active) {
     return { phase: 'Failed', reason: trouble?.reason ?? 'ProgressDeadlineExceeded', message, error: `${titled(candidate)} did not become ready within progressDeadline; ${where} goes on trying. ${trouble ? troubleSentence(trouble) : ''}`.trim() }
   }
   return { phase: 'Deploying', reason: 'Starting', message, ...(trouble && { error: `${titled(candidate)} is being started, and ${where} has trouble. ${troubleSentence(trouble)}` }) }
+}
+
+/** It has answered, and is no worse for what has happened to its pods. */
+function summarizeReturn (memory: Memory, candidate: Version, { where, count, trouble }: { where: string, count: string, trouble: Trouble | undefined }): Summary {
+  const message = `${titled(candidate)} has lost all its pods, and is switched to again when ${where} has them back${count}${meanwhile(memory)}.`
+  return { phase: 'Deploying', reason: 'PodsLost', message, error: trouble ? `${message} ${troubleSentence(trouble)}` : message }
+}
+
+function countOf (pods: Seen['pods']): string {
+  return pods ? ` (${pods.available} of ${pods.replicas} pods answer)` : ''
 }
 
 function stuckOf (stuck: string | undefined): Trouble | undefined {

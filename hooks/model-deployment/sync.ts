@@ -7,11 +7,12 @@ import { findChild, mayReturn, newestInstant, newestStatusInstant, type SyncResp
 import { parseInstant, wholeSeconds } from '../core/time.ts'
 import { makeChildren } from './children.ts'
 import { conditionsOf } from './conditions.ts'
-import type { Memory } from './memory.ts'
-import { findJob, lookAt, type Seen } from './observe.ts'
+import { newestTried, type Memory } from './memory.ts'
+import { findDeployment, findJob, lookAt, type Seen } from './observe.ts'
 import { recall } from './recall.ts'
 import { AUTOSCALER, CHILDREN, deploymentName, SERVICE, serviceName } from './resources/names.ts'
 import { urlOf } from './resources/service.ts'
+import { fixedReplicas, neededReplicas } from './scale.ts'
 import type { Status } from './schema/status.ts'
 import { computeStatus } from './status.ts'
 import { step, type View } from './step.ts'
@@ -26,7 +27,7 @@ export function sync (request: Request): SyncResponse<Status> {
   const wanted = wantedOf(request)
   const before = recall(request)
   const now = newestInstant(request, [...factInstants(told), ...instantsOf(before)])
-  const after = step(before, viewOf(request, { now, wanted, see }))
+  const after = step(before, viewOf(request, before, { now, wanted, see }))
   return {
     status: report(request, after, { now, wanted, see }),
     children: makeChildren(request, { before, after, wanted })
@@ -41,7 +42,8 @@ function checkController (request: Request): void {
   if (missing) throw new UnprocessableError(`The controller sluice-modeldeployments does not list ${missing.resource} of ${missing.apiVersion}; install the chart or bundle of this release again`)
 }
 
-function viewOf ({ parent: { spec, metadata } }: Request, { now, wanted, see }: Known): View {
+function viewOf (request: Request, memory: Memory, { now, wanted, see }: Known): View {
+  const { spec, metadata } = request.parent
   return {
     now,
     wanted: isProblem(wanted) ? undefined : wanted,
@@ -50,6 +52,7 @@ function viewOf ({ parent: { spec, metadata } }: Request, { now, wanted, see }: 
     keepPrevious: wholeSeconds(spec.keepPrevious),
     autoscale: spec.autoscale,
     replicas: spec.replicas,
+    needed: fixedReplicas(spec, memory) ?? neededReplicas(spec, memory.active && findDeployment(request, memory.active.id)),
     see
   }
 }
@@ -72,11 +75,11 @@ function onceEach (look: (id: string) => Seen): (id: string) => Seen {
 function report (request: Request, memory: Memory, { now, wanted, see }: Known): Status {
   const { metadata, spec, status: before = {} } = request.parent
   const { name, namespace = '' } = metadata
-  const { active, candidate, failed, attempt } = memory
+  const { active } = memory
   const served = findChild(request, SERVICE, serviceName(name))
   const context: Context = { name, namespace, see, problem: isProblem(wanted) ? wanted : undefined, served: served !== undefined && served.metadata.deletionTimestamp === undefined }
   const summary = summarize(memory, context)
-  const newest = [candidate, failed, active].find((version) => version?.attempt === attempt)
+  const newest = newestTried(memory)
   const job = newest && findJob(request, newest.id)
   const autoscaler = spec.autoscale && active ? findChild(request, AUTOSCALER, deploymentName(name, active.id)) ?? null : undefined
   const conditions = conditionsOf({ memory, context, summary, autoscaler }).map((found) => ({ ...found, since: causeOf(found, request, memory) }))

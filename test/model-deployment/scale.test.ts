@@ -2,7 +2,7 @@
 import t from 'tap'
 import type { KubeObject } from '../../hooks/core/request.ts'
 import type { Memory } from '../../hooks/model-deployment/memory.ts'
-import { firstReplicas, fixedReplicas, observedReplicas } from '../../hooks/model-deployment/scale.ts'
+import { fixedReplicas, heldReplicas, neededReplicas, observedReplicas } from '../../hooks/model-deployment/scale.ts'
 import type { Spec } from '../../hooks/model-deployment/schema.ts'
 
 const AUTOSCALING = { minReplicas: 2, maxReplicas: 8, targetCPUUtilization: 80, targetMemoryUtilization: 0 }
@@ -35,11 +35,20 @@ const observed: Array<{ name: string, given: KubeObject, want: number | undefine
 ]
 for (const { name, given, want } of observed) t.test(name, async (t) => t.equal(observedReplicas(given), want))
 
-const first: Array<{ name: string, spec: Partial<Spec>, active?: KubeObject, want: number }> = [
+const needed: Array<{ name: string, spec: Partial<Spec>, active?: KubeObject, want: number }> = [
   { name: 'a new version begins with as many as the one that answers', spec: {}, active: deployment(5), want: 5 },
   { name: 'and with one, where that was scaled to nothing', spec: {}, active: deployment(0), want: 1 },
+  { name: 'no more than the autoscaler may give it', spec: { autoscale: true }, active: deployment(20), want: 8 },
   { name: 'the first begins with one', spec: {}, want: 1 },
   { name: 'or what the spec says', spec: { replicas: 3 }, want: 3 },
   { name: 'or the least that the autoscaler may have', spec: { autoscale: true, replicas: 7 }, want: 2 }
 ]
-for (const { name, spec, active, want } of first) t.test(name, async (t) => t.equal(firstReplicas(specOf(spec), active), want))
+for (const { name, spec, active, want } of needed) t.test(name, async (t) => t.equal(neededReplicas(specOf(spec), active), want))
+
+const held: Array<{ name: string, given: KubeObject, needed: number, want: number | undefined }> = [
+  { name: 'what is in reserve grows with what is needed', given: deployment(3, { annotations: APPLIED }), needed: 10, want: 10 },
+  { name: 'even if its number was set by an autoscaler that is gone', given: deployment(3, { managedFields: [without, scaler] }), needed: 10, want: 10 },
+  { name: 'and is not made smaller', given: deployment(10, { annotations: APPLIED }), needed: 3, want: 10 },
+  { name: 'nor taken from whoever scales it', given: deployment(10, { managedFields: [without, scaler] }), needed: 3, want: undefined }
+]
+for (const { name, given, needed, want } of held) t.test(name, async (t) => t.equal(heldReplicas(given, needed), want))

@@ -28,6 +28,7 @@ const found = {
 export const Version = Type.Object({
   ...identity,
   startedAt: instant({ description: 'When its validation was first wanted.' }),
+  lostAt: Type.Optional(instant({ description: 'When it lost all its pods although it had not failed; it is switched to again when it has them back.' })),
   found: Type.Optional(Type.Object(found, { description: 'The model, once it is validated.' }))
 }, { description: 'A version.' })
 export type Version = Static<typeof Version>

@@ -66,7 +66,7 @@ function checkedPass (world: World, lag: number, tally: Tally): Pass {
   all(world, KEYS.job).forEach(({ metadata }) => tally.jobs.add(metadata.name))
   checkDeployments(done)
   checkService(world, done, before)
-  checkReplicas(world, before.deployments)
+  checkReplicas(world, done, { ...before, isFresh: lag === 0 })
   return done
 }
 
@@ -88,7 +88,7 @@ function checkService (world: World, { request }: Pass, before: { service: KubeO
 
 function hasPods ({ children }: SyncRequest, id: string): boolean {
   const seen = Object.values(children[KEYS.deployment] ?? {}).find((deployment) => versionOf(deployment) === id)
-  return Number((seen?.['status'] as Json | undefined)?.['availableReplicas'] ?? 0) > 0
+  return seen !== undefined && availableOf(seen) > 0
 }
 
 /** A Service that was lost is made again as it was. */
@@ -97,14 +97,36 @@ function wasActive ({ parent }: SyncRequest, id: string): boolean {
   return active?.id === id || active === undefined
 }
 
-/** Where the spec has no number of its own, nobody but the scaler moves it. */
-function checkReplicas (world: World, before: KubeObject[]): void {
+type Before = { service: KubeObject | undefined, deployments: KubeObject[], isFresh: boolean }
+
+/** Rules of numbers where the spec has none of its own. */
+function checkReplicas (world: World, done: Pass, before: Before): void {
   const { autoscale, replicas } = world.spec
   if (!autoscale && replicas !== undefined) return
-  for (const deployment of before) {
+  checkScalers(world, before)
+  checkHandover(world, done, before)
+}
+
+/** We take pods from nobody, and move the number of what answers not at all. */
+function checkScalers (world: World, { service, deployments, isFresh }: Before): void {
+  const [was, is] = [selectedBy(service), selectedBy(serviceOf(world))]
+  for (const deployment of deployments) {
     const after = all(world, KEYS.deployment).find(({ metadata }) => metadata.uid === deployment.metadata.uid)
-    if (after) demand(replicasOf(after) === replicasOf(deployment), () => `${deployment.metadata.name} was scaled from ${replicasOf(deployment)} to ${replicasOf(after)} by us`)
+    if (!after) continue
+    const [from, to] = [replicasOf(deployment), replicasOf(after)]
+    const isStill = isFresh && versionOf(deployment) === was && was === is
+    demand(isStill ? to === from : to >= from, () => `${deployment.metadata.name} was scaled from ${from} to ${to} by us`)
   }
+}
+
+/** Traffic never moves to fewer pods than were asked for where it comes from, unless none of those answers. */
+function checkHandover (world: World, { request }: Pass, { service }: Before): void {
+  const { autoscale, autoscaling } = world.spec as { autoscale: boolean, autoscaling: { maxReplicas: number } }
+  const [was, is] = [selectedBy(service), selectedBy(serviceOf(world))]
+  const [left, taken] = [was, is].map((id) => Object.values(request.children[KEYS.deployment] ?? {}).find((deployment) => versionOf(deployment) === id))
+  if (was === is || !left || !taken || availableOf(left) === 0) return
+  const asked = Math.min(replicasOf(left), autoscale ? autoscaling.maxReplicas : Infinity)
+  demand(availableOf(taken) >= asked, () => `traffic went from ${asked} pods to ${availableOf(taken)}`)
 }
 
 /** Everything goes well from now on: it comes to rest, and runs what the spec asks for, unless that has failed or cannot be. */
@@ -158,8 +180,12 @@ function versionOf ({ metadata: { labels } }: KubeObject): string | undefined {
   return labels?.[VERSION_LABEL]
 }
 
-function replicasOf (deployment: KubeObject): unknown {
-  return (deployment['spec'] as Json)['replicas']
+function replicasOf (deployment: KubeObject): number {
+  return Number((deployment['spec'] as Json)['replicas'] ?? 1)
+}
+
+function availableOf (deployment: KubeObject): number {
+  return Number((deployment['status'] as Json | undefined)?.['availableReplicas'] ?? 0)
 }
 
 function demand (holds: boolean, what: () => string): void {
