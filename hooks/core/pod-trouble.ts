@@ -4,11 +4,13 @@ import { forPeople } from './safe-text.ts'
 /** As the fact `pods` tells it. */
 export type PodTrouble = { reason: string, message?: string, exitCode?: number }
 
+const CANNOT_PULL = 'The image cannot be pulled: correct its name; or let the nodes have access to its registry, or name a ServiceAccount with imagePullSecrets in serviceAccountName.'
+
 /** What Kubernetes' own words mean, with the remedy. Programs of ours bring theirs along. */
 export const REMEDIES: Readonly<Record<string, string>> = {
   OOMKilled: 'Its memory was not enough: raise resources.limits.memory.',
-  ImagePullBackOff: 'The image cannot be pulled: correct its name, or let the nodes have access to its registry.',
-  ErrImagePull: 'The image cannot be pulled: correct its name, or let the nodes have access to its registry.',
+  ImagePullBackOff: CANNOT_PULL,
+  ErrImagePull: CANNOT_PULL,
   InvalidImageName: 'The name of the image is none: correct it.',
   CrashLoopBackOff: 'The container ends again and again: see kubectl logs of its pod.',
   Error: 'The container ended with an error: see kubectl logs of its pod.',
@@ -17,7 +19,8 @@ export const REMEDIES: Readonly<Record<string, string>> = {
   RunContainerError: 'The container cannot be started: correct the image or its arguments.',
   Unschedulable: 'No node takes the pod: see kubectl describe of it, and change resources, nodeSelector, tolerations, affinity or storage.',
   Evicted: 'The node had to make room: raise resources.requests.',
-  DeadlineExceeded: 'It took too long.'
+  ContainerCreating: 'No container of the pod has begun for two minutes: a ConfigMap, Secret or volume that it mounts may be missing: see kubectl describe pod.',
+  DeadlineExceeded: 'It took longer than its activeDeadline (validation.activeDeadline of a ModelDeployment, download.activeDeadline of an MLModel), download and all tries included: raise that, or see kubectl describe pod for what holds it up.'
 }
 
 /** Causes that may be gone although nobody has touched the spec: in the cluster, at the source, or in what a Secret or ConfigMap holds. */

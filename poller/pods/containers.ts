@@ -19,6 +19,12 @@ export function endOf ({ state, lastState }: ContainerStatus): Terminated | unde
   return state?.terminated ?? lastState?.terminated
 }
 
+/** Whether it has never run, and nothing keeps it from it. */
+export function isAboutToStart (container: ContainerStatus): boolean {
+  const { waiting } = container.state ?? {}
+  return waiting !== undefined && STARTING.has(waiting.reason) && !endOf(container)
+}
+
 /** Undefined for one that runs, is about to, or has done its work. */
 export function troubleOfContainer (container: ContainerStatus, circumstances: Circumstances): Trouble | undefined {
   const { state = {}, lastState = {}, ready = false } = container

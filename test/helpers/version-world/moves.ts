@@ -43,7 +43,7 @@ const usual: fc.Arbitrary<Move> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ move: fc.constant('job' as const), passes: fc.constantFrom(true, true, true, false), pick }) },
   { weight: 5, arbitrary: fc.record({ move: fc.constantFrom('tell' as const, 'tell' as const, 'clock' as const) }) },
   { weight: 6, arbitrary: fc.record({ move: fc.constant('pods' as const), how: fc.constantFrom('ready' as const, 'ready' as const, 'ready' as const, 'one' as const, 'lost' as const, 'late' as const), pick }) },
-  { weight: 1, arbitrary: fc.record({ move: fc.constant('scale' as const), to: fc.integer({ min: 1, max: 6 }), pick }) },
+  { weight: 3, arbitrary: fc.record({ move: fc.constant('scale' as const), to: fc.integer({ min: 1, max: 6 }), pick }) },
   { weight: 2, arbitrary: fc.record({ move: fc.constant('edit' as const), pick: fc.nat({ max: EDITS.length - 1 }) }) },
   { weight: 1, arbitrary: fc.record({ move: fc.constant('retry' as const), attempt: fc.oneof(fc.constant('current' as const), fc.integer({ min: 1, max: 6 })) }) },
   { weight: 1, arbitrary: fc.record({ move: fc.constant('time' as const), seconds: fc.constantFrom(1, 5, 60, 700) }) }

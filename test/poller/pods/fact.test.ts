@@ -48,6 +48,7 @@ type TroubleRow = { name: string, status: object, restarts?: boolean, want: Told
 const NOT_FOUND = '{"reason":"NotFound","message":"There is no object s3://models/churn/7; correct source.uri."}'
 const notFound = { reason: 'NotFound', message: 'There is no object s3://models/churn/7; correct source.uri.', exitCode: 42 }
 const scheduled = (status: string, reason?: string, message?: string) => ({ type: 'PodScheduled', status, lastTransitionTime: at(10), ...(reason && { reason, message }) })
+const prepared = (status: string) => ({ type: 'PodReadyToStartContainers', status, lastTransitionTime: at(10) })
 const tail = 'Traceback (most recent call last): File "/app/server.py", line 12, in <module> load() ValueError: cannot read model.pt'
 const result = JSON.stringify(RESULT)
 const NO_MEMORY = '0/3 nodes are available: 3 Insufficient memory. preemption: 0/3 nodes are available: 3 No preemption victims found for incoming pod.'
@@ -94,6 +95,9 @@ const troubles: TroubleRow[] = [
   { name: 'an init container that came through at last', restarts: true, status: { phase: 'Running', initContainerStatuses: [container(ended(0, 'Completed'), { ready: true, lastState: ended(1, 'Error'), restartCount: 1 })], containerStatuses: [container(running(9), { ready: true })] }, want: undefined },
 
   { name: 'no node has room for it', status: { phase: 'Pending', conditions: [scheduled('False', 'Unschedulable', NO_MEMORY)] }, want: { reason: 'Unschedulable', message: NO_MEMORY, from: T0 + 40 } },
+  { name: 'something that it mounts is not there', status: { phase: 'Pending', conditions: [scheduled('True'), prepared('False')], initContainerStatuses: [container(waiting('PodInitializing'))], containerStatuses: [container(waiting('PodInitializing'))] }, want: { reason: 'ContainerCreating', from: T0 + 130 } },
+  { name: 'the same where Kubernetes does not tell of preparations', status: { phase: 'Pending', conditions: [scheduled('True')], containerStatuses: [container(waiting('ContainerCreating'))] }, want: { reason: 'ContainerCreating', from: T0 + 130 } },
+  { name: 'a large image is being pulled', status: { phase: 'Pending', conditions: [scheduled('True'), prepared('True')], containerStatuses: [container(waiting('ContainerCreating'))] }, want: undefined },
   { name: 'somebody holds it back on purpose', status: { phase: 'Pending', conditions: [scheduled('False', 'SchedulingGated', 'Scheduling is blocked due to non-empty scheduling gates')] }, want: undefined }
 ]
 
