@@ -32,12 +32,14 @@ export type Download = {
   unpack: boolean
   /** File or folder name (`*` stands for any part of it) that must lie directly in `folder`; of an archive, what lies beside it is what is taken. Empty: nothing is demanded. */
   mustHold: string
+  /** The name that settings in the folder must not contradict (config.pbtxt of Triton, model-settings.json of MLServer): another one is taken out. Absent: any. */
+  servedAs?: string
   /** Bytes that may lie on the volume at once, an archive and what becomes of it together; 0: as many as there is room for. */
   maxBytes: number
 }
 
 /** The environment of the program; all that it is told but credentials. */
-export function downloadEnvironment ({ uri, sha256, folder, fileName, unpack, mustHold, maxBytes }: Download): Array<{ name: string, value: string }> {
+export function downloadEnvironment ({ uri, sha256, folder, fileName, unpack, mustHold, servedAs = '', maxBytes }: Download): Array<{ name: string, value: string }> {
   const variables = {
     MODEL_URI: uri,
     MODEL_SHA256: sha256,
@@ -45,7 +47,8 @@ export function downloadEnvironment ({ uri, sha256, folder, fileName, unpack, mu
     MODEL_FILE_NAME: fileName,
     MODEL_UNPACK: String(unpack),
     MODEL_MUST_HOLD: mustHold,
-    MODEL_MAX_BYTES: String(maxBytes)
+    MODEL_MAX_BYTES: String(maxBytes),
+    MODEL_SERVED_AS: servedAs
   }
   return Object.entries(variables).filter(([, value]) => value !== '').map(([name, value]) => ({ name, value }))
 }

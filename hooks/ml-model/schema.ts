@@ -41,7 +41,7 @@ const path = (description: string) => Type.Optional(Type.String({ maxLength: 256
 export const Spec = Type.Object({
   source: Source,
   credentialsSecret: objectName({ default: '', description: 'Secret in this namespace whose keys become variables of the download (AWS_*, MLFLOW_TRACKING_*, HTTP_USERNAME and HTTP_PASSWORD, HTTP_BEARER_TOKEN); the server never gets them.' }),
-  runtime: oneOf(RUNTIME_NAMES, { default: 'tensorflow-serving', description: 'What serves the model. custom is an image of yours.' }),
+  runtime: oneOf(RUNTIME_NAMES, { default: 'tensorflow-serving', description: 'What serves the model, by the name of this object, whatever name the model gives itself. custom is an image of yours.' }),
   image: Type.String({ default: '', maxLength: 512, pattern: '^([a-zA-Z0-9][^\\s]*)?$', description: "Image of the server; empty means the runtime's own, as the hooks are configured. Needed for custom." }),
   port: Type.Optional(Type.Integer({ minimum: 1, maximum: 65535, description: 'Port of HTTP requests; for custom only.' })),
   readinessPath: path('Path that answers 200 once the model is loaded; for custom only.'),

@@ -51,7 +51,7 @@ export const Spec = Type.Object({
       { rule: "!self.matches('^[a-z0-9-]+://[^/?#]*@')", message: 'modelURI must not hold credentials, which everybody could read here; put them into the Secret that credentialsSecret names' }
     ]
   }),
-  runtime: oneOf(RUNTIME_NAMES, { description: 'What serves the model.' }),
+  runtime: oneOf(RUNTIME_NAMES, { description: 'What serves the model, by the name of this object, whatever name the model gives itself.' }),
   runtimeImage: Type.String({ default: '', maxLength: 512, pattern: '^([A-Za-z0-9][^\\s]*)?$', description: "Image of the server; empty means the runtime's own, as the hooks are configured when the version is first tried." }),
   version: Type.String({ default: '', maxLength: 63, pattern: '^([A-Za-z0-9]([-_.+A-Za-z0-9]*[A-Za-z0-9])?)?$', description: 'A name for people. Another one is another version, even of the same model.' }),
   resources: Type.Optional(Resources),

@@ -11,6 +11,7 @@ import type { Fetched } from './fetch-file.ts'
 import { createHttpClient } from './http/client.ts'
 import { findRoot } from './layout.ts'
 import { openState } from './partial-state.ts'
+import { dropOtherNames } from './own-name.ts'
 import { persist, type Patience } from './patience.ts'
 import { findFinished, placesOf, prepare, settle, startOver, syncFolder, type Places } from './places.ts'
 import { reportProgress, type Progress } from './progress.ts'
@@ -83,7 +84,10 @@ async function fetchModel (model: RemoteModel, work: Work): Promise<DownloadResu
     bytes: content.files.reduce((sum, { bytes }) => sum + bytes, 0),
     files: content.files.length
   }
-  await settle(places, join(places.content, content.root), result)
+  const root = join(places.content, content.root)
+  const renamed = settings.MODEL_SERVED_AS === '' ? [] : await dropOtherNames(root, settings.MODEL_SERVED_AS)
+  if (renamed.length > 0) work.logger.info({ files: renamed, name: settings.MODEL_SERVED_AS }, 'the model has another name in its settings; it is taken out, for the server to serve it by this one')
+  await settle(places, root, result)
   return result
 }
 

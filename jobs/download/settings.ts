@@ -9,7 +9,7 @@ const text = (description = 'a text') => Type.String({ default: '', description 
 const flag = (fallback: 'true' | 'false') => oneOf(['true', 'false'], { default: fallback, description: 'true or false' })
 const seconds = (value: number) => Type.Number({ default: value, minimum: 0.001, maximum: 3600, description: 'a number of seconds up to 3600' })
 
-/** Each property is an environment variable. The first seven are those of hooks/core/download.ts. */
+/** Each property is an environment variable. The first eight are those of hooks/core/download.ts. */
 export const Settings = Type.Object({
   MODEL_URI: Type.String({ description: 'the URI of a model' }),
   MODEL_SHA256: Type.String({ default: '', pattern: '^([0-9a-fA-F]{64})?$', description: '64 hexadecimal digits' }),
@@ -18,6 +18,7 @@ export const Settings = Type.Object({
   MODEL_UNPACK: flag('false'),
   MODEL_MUST_HOLD: text('names with | between them'),
   MODEL_MAX_BYTES: Type.Integer({ default: 0, minimum: 0, description: 'a number of bytes; 0 for as many as there is room for' }),
+  MODEL_SERVED_AS: text('the name of a model'),
   HTTP_USERNAME: text(),
   HTTP_PASSWORD: text(),
   HTTP_BEARER_TOKEN: text(),

@@ -64,7 +64,7 @@ t.test('what a change of the spec does', async (t) => {
 })
 
 t.test('a Job that has failed stays until that is written down, even when the spec asks for nothing that could be downloaded', async (t) => {
-  const request = story('08-download-not-found')
+  const request = story('09-download-wrong-hash')
   const { source } = request.parent.spec as { source: object }
   const spec = { ...request.parent.spec as object, source: { ...source, uri: 'https://example.com/model.pt' } }
   const impossible = answerSync(mlModel, { ...request, parent: { ...request.parent, spec } })

@@ -1,4 +1,5 @@
 // The interface of a model server that runs as a plain Deployment: its image, how a model must lie for it, and how it is started and asked.
+import type { Download } from '../../core/download.ts'
 import type { Source } from '../../core/model-source.ts'
 import type { Identity } from '../../core/pod.ts'
 import type { EnvVar } from '../../core/schema.ts'
@@ -7,7 +8,7 @@ import type { EnvVar } from '../../core/schema.ts'
 export const MODEL_ROOT = '/models'
 
 /** How a download must lie for the server; `folder` is absolute. See hooks/core/download.ts. */
-export type Layout = { folder: string, fileName: string, unpack: boolean, mustHold: string }
+export type Layout = Pick<Download, 'folder' | 'fileName' | 'unpack' | 'mustHold' | 'servedAs'>
 
 /** A model that this server cannot load: what it takes instead, as a sentence. */
 export type Unsupported = { unsupported: string }

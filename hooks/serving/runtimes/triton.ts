@@ -11,7 +11,8 @@ export const triton: Runtime = {
     // Triton makes the configuration of ONNX models by itself; TorchScript needs one that names its inputs.
     if (form === 'file' && extension === '.onnx') return { folder: `${REPOSITORY}/${name}/1`, fileName: 'model.onnx', unpack: false, mustHold: '' }
     if (form === 'file') return { unsupported: 'triton loads a model folder (with config.pbtxt, and the model in a folder 1) as .zip, .tar.gz or by its URI, or a single .onnx file: pack a .pt file together with its config.pbtxt' }
-    return { folder: `${REPOSITORY}/${name}`, fileName: '', unpack: true, mustHold: 'config.pbtxt|1' }
+    // A config.pbtxt whose name is not that of its folder is refused.
+    return { folder: `${REPOSITORY}/${name}`, fileName: '', unpack: true, mustHold: 'config.pbtxt|1', servedAs: name }
   },
   start: () => ({ command: ['tritonserver'], args: [`--model-repository=${REPOSITORY}`] }),
   readiness: () => '/v2/health/ready',

@@ -25,11 +25,11 @@ const layouts: Array<{ runtime: RuntimeName, uri: string, want: object | RegExp 
   { runtime: 'tensorflow-serving', uri: S3, want: { folder: '/models/churn/1', fileName: '', unpack: true, mustHold: 'saved_model.pb' } },
   { runtime: 'tensorflow-serving', uri: 'https://h/m.zip', want: { folder: '/models/churn/1', fileName: '', unpack: true, mustHold: 'saved_model.pb' } },
   { runtime: 'tensorflow-serving', uri: 'https://h/m.h5', want: /loads a SavedModel/ },
-  { runtime: 'mlserver', uri: 'models:/churn/7', want: { folder: '/models/churn', fileName: '', unpack: true, mustHold: 'MLmodel|model-settings.json' } },
+  { runtime: 'mlserver', uri: 'models:/churn/7', want: { folder: '/models/churn', fileName: '', unpack: true, mustHold: 'MLmodel|model-settings.json', servedAs: 'churn' } },
   { runtime: 'mlserver', uri: 's3://b/m.joblib', want: { folder: '/models/churn', fileName: 'model.joblib', unpack: false, mustHold: '' } },
   { runtime: 'mlserver', uri: 's3://b/m.pkl', want: /MLflow models/ },
   { runtime: 'triton', uri: 'https://h/m.onnx', want: { folder: '/models/repository/churn/1', fileName: 'model.onnx', unpack: false, mustHold: '' } },
-  { runtime: 'triton', uri: 'https://h/m.tgz', want: { folder: '/models/repository/churn', fileName: '', unpack: true, mustHold: 'config.pbtxt|1' } },
+  { runtime: 'triton', uri: 'https://h/m.tgz', want: { folder: '/models/repository/churn', fileName: '', unpack: true, mustHold: 'config.pbtxt|1', servedAs: 'churn' } },
   { runtime: 'triton', uri: 'https://h/m.pt', want: /together with its config\.pbtxt/ },
   { runtime: 'torchserve', uri: 'https://h/m.mar', want: { folder: '/models/store', fileName: 'churn.mar', unpack: false, mustHold: '' } },
   { runtime: 'torchserve', uri: 'https://h/m.pt', want: /\.mar file/ },
@@ -48,7 +48,7 @@ for (const { runtime, uri, want } of layouts) {
 
 const starts: Array<{ runtime: RuntimeName, uri: string, want: object, paths: string[] }> = [
   { runtime: 'tensorflow-serving', uri: S3, want: { env: [{ name: 'MODEL_NAME', value: 'churn' }, { name: 'MODEL_BASE_PATH', value: '/models' }] }, paths: ['/v1/models/churn', '/v1/models/churn', '/v1/models/churn:predict'] },
-  { runtime: 'mlserver', uri: S3, want: { env: [{ name: 'MLSERVER_MODEL_NAME', value: 'churn' }, { name: 'MLSERVER_MODEL_URI', value: '/models/churn' }, { name: 'MLSERVER_MODEL_IMPLEMENTATION', value: 'mlserver_mlflow.MLflowRuntime' }, { name: 'MLSERVER_PARALLEL_WORKERS', value: '0' }] }, paths: ['/v2/models/churn/ready', '/v2/health/live', '/v2/models/churn/infer'] },
+  { runtime: 'mlserver', uri: S3, want: { env: [{ name: 'MLSERVER_MODELS_DIR', value: '/models/churn' }, { name: 'MLSERVER_MODEL_NAME', value: 'churn' }, { name: 'MLSERVER_MODEL_URI', value: '/models/churn' }, { name: 'MLSERVER_MODEL_IMPLEMENTATION', value: 'mlserver_mlflow.MLflowRuntime' }, { name: 'MLSERVER_PARALLEL_WORKERS', value: '0' }] }, paths: ['/v2/models/churn/ready', '/v2/health/live', '/v2/models/churn/infer'] },
   { runtime: 'mlserver', uri: 's3://b/m.ubj', want: { env: [{ name: 'MLSERVER_MODEL_NAME', value: 'churn' }, { name: 'MLSERVER_MODEL_URI', value: '/models/churn/model.ubj' }, { name: 'MLSERVER_MODEL_IMPLEMENTATION', value: 'mlserver_xgboost.XGBoostModel' }, { name: 'MLSERVER_PARALLEL_WORKERS', value: '0' }] }, paths: ['/v2/models/churn/ready', '/v2/health/live', '/v2/models/churn/infer'] },
   { runtime: 'triton', uri: S3, want: { command: ['tritonserver'], args: ['--model-repository=/models/repository'] }, paths: ['/v2/health/ready', '/v2/health/live', '/v2/models/churn/infer'] },
   { runtime: 'torchserve', uri: 's3://b/m.mar', want: { command: ['torchserve'], args: ['--start', '--foreground', '--disable-token-auth', '--ts-config=/home/model-server/config.properties', '--model-store=/models/store', '--models=churn=churn.mar'] }, paths: ['/ping', '/ping', '/predictions/churn'] },
