@@ -1,25 +1,25 @@
-// Follows one MlflowModel and the Events about it through the API server, as kubectl get -w would.
+// Follows one object and the Events of its namespace through the API server, as kubectl get -w would.
 import { setTimeout as sleep } from 'node:timers/promises'
+import equal from 'fast-deep-equal'
 import type { KubeObject } from '../../hooks/core/request.ts'
-import { snapshotOf, type Snapshot } from './snapshot.ts'
 
 const LOOK_MS = 100
 
-/** Calls `onChange` with every new state until the signal is aborted. A missing object is waited for. */
-export async function follow (url: string, onChange: (snapshot: Snapshot) => void, signal: AbortSignal): Promise<void> {
-  let last = ''
+/** Calls `onChange` with every new state of what `look` makes of the object, until the signal is aborted. A missing object is waited for. */
+export async function follow<S> (url: string, look: (object: KubeObject) => S, onChange: (snapshot: S) => void, signal: AbortSignal): Promise<void> {
+  let last: S | undefined
   while (!signal.aborted) {
     const answer = await fetch(url, { signal }).catch(() => undefined)
-    const object = answer?.ok ? await answer.json() as KubeObject : undefined
-    if (object && object.metadata.resourceVersion !== last) {
-      last = object.metadata.resourceVersion ?? ''
-      onChange(snapshotOf(object))
+    const snapshot = answer?.ok ? look(await answer.json() as KubeObject) : undefined
+    if (snapshot !== undefined && !equal(snapshot, last)) {
+      last = snapshot
+      onChange(snapshot)
     }
     await sleep(LOOK_MS, undefined, { signal }).catch(() => undefined)
   }
 }
 
-export interface ToldEvent { reason: string, type: string, note: string }
+export interface ToldEvent { reason: string, type: string, note: string, regarding: { kind: string, name: string } }
 
 /** Calls `onEvent` with every Event of the namespace once, oldest first, until the signal is aborted. */
 export async function followEvents (url: string, onEvent: (event: ToldEvent) => void, signal: AbortSignal): Promise<void> {

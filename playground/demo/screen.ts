@@ -1,13 +1,16 @@
 // Where the demo writes: lines that stay, and on a terminal a live panel below them.
 import colors from 'picocolors'
 import { createLogUpdate } from 'log-update'
-import { drawPanel } from './panel.ts'
-import type { Snapshot } from './snapshot.ts'
+
+/** What is to be seen below the lines: the title says what the story is at, the seconds how long it has been going on. */
+export type Drawing = (title: string, seconds: number) => string
 
 export interface Screen {
+  /** The panel is there, so that lines may be brief. */
+  isTerminal: boolean
   chapter: (title: string) => void
   say: (line: string) => void
-  show: (snapshot: Snapshot) => void
+  show: (drawing: Drawing) => void
   close: () => void
 }
 
@@ -20,9 +23,9 @@ export function createScreen (output: NodeJS.WriteStream, isTerminal: boolean): 
   // Not by default: picocolors also colours wherever CI is set.
   const color = colors.createColors(isTerminal)
   let title = ''
-  let current: Snapshot | undefined
+  let current: Drawing | undefined
   const seconds = () => Math.round((performance.now() - began) / 1000)
-  const redraw = () => { if (isTerminal && current) panel(drawPanel(current, title, seconds())) }
+  const redraw = () => { if (isTerminal && current) panel(current(title, seconds())) }
   const timer = isTerminal ? setInterval(redraw, REDRAW_MS) : undefined
 
   function say (line: string): void {
@@ -32,13 +35,14 @@ export function createScreen (output: NodeJS.WriteStream, isTerminal: boolean): 
   }
 
   return {
+    isTerminal,
     say,
     chapter (text) {
       title = text
       say(color.bold(text))
     },
-    show (snapshot) {
-      current = snapshot
+    show (drawing) {
+      current = drawing
       redraw()
     },
     close () {
