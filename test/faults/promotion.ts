@@ -83,11 +83,34 @@ export function metOf (world: LoopWorld, agent: string): Met[] {
   return world.system.api.faults.met.filter((met) => met.agent.startsWith(agent))
 }
 
+/** Waits until a fault has met this program: on a slow machine its pauses end late. */
+export async function isMet (world: LoopWorld, agent: string): Promise<void> {
+  await world.witness.until(`a fault meets ${agent}`, () => metOf(world, agent).length > 0)
+}
+
+/** How often each was met, by what was asked: `watch /api/v1/pods`. */
+export function countsOf (met: Met[]): Record<string, number> {
+  return Object.fromEntries([...byRequest(met)].map(([what, { length }]) => [what, length]))
+}
+
+/** What was asked more often than this. */
+export function moreOften (met: Met[], most: number): Record<string, number> {
+  return Object.fromEntries(Object.entries(countsOf(met)).filter(([, count]) => count > most))
+}
+
 /**
- * The shortest time in ms between two requests of the same verb for the same path. `tries`: so many a client sends before it gives up; when it begins anew is
- * then up to its own backoff, and does not count here.
+ * Requests that came less than `wait` ms after the one before of the same verb and path. Only of those that one caller makes, one at a time: watches, lists and
+ * the lease. Events are many, and each is a request of its own; objects are read and written by several who wait for themselves.
+ * `tries`: so many a client sends before it gives up; when it begins anew is then up to its own backoff, and does not count here.
  */
-export function shortestGap (met: Met[], tries = Infinity): number {
-  const groups = Map.groupBy(met, ({ verb, path }) => `${verb} ${path}`)
-  return Math.min(Infinity, ...groups.values().flatMap((group) => group.flatMap(({ at }, index) => index % tries === 0 ? [] : [at - (group[index - 1]?.at ?? 0)])))
+export function tooSoon (met: Met[], wait: number, tries = Infinity): string[] {
+  const alone = met.filter(({ verb, resource }) => verb === 'watch' || verb === 'list' || resource === 'leases')
+  return [...byRequest(alone)].flatMap(([what, group]) => group.flatMap(({ at }, index) => {
+    const gap = index % tries === 0 ? Infinity : at - (group[index - 1]?.at ?? 0)
+    return gap < wait ? [`${what} after ${Math.round(gap)} ms`] : []
+  }))
+}
+
+function byRequest (met: Met[]): Map<string, Met[]> {
+  return Map.groupBy(met, ({ verb, path }) => `${verb} ${path}`)
 }

@@ -11,7 +11,7 @@ const NAME = 'lagging'
 /** Longer than it takes to look twice. */
 const LAG = '3s'
 
-t.setTimeout(200_000)
+t.setTimeout(400_000)
 t.test('a replica that shows every other time where the alias was before', async (t) => {
   const now = Date.now()
   const [primary, replica] = await Promise.all([startMlflow({ now: () => now }), startMlflow({ now: () => now })])

@@ -4,7 +4,7 @@ import t, { type Test } from 'tap'
 import { startWorld } from '../helpers/loop/world.ts'
 import { beginPromotion, SECOND_STEP } from './promotion.ts'
 
-t.setTimeout(200_000)
+t.setTimeout(400_000)
 const world = await startWorld(t, { controlLoop: { timeScale: 0.1 } })
 const { system, witness, people } = world
 const other = await system.addPoller('the-other')

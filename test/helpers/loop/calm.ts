@@ -13,6 +13,8 @@ const LEAPS = 4
 const STILL_MS = 2000
 /** And after so long the last trailing writes are done. */
 const DONE_MS = 800
+/** Rounds of looks, of some seconds each: two histories that stale reads have set going are one after ten seconds (hooks/core/conditions.ts). */
+const ROUNDS = 6
 
 /** Ends every outage of these objects. */
 export function mend ({ system: { seldon }, people }: LoopWorld, names: readonly string[]): void {
@@ -41,13 +43,13 @@ export async function settle (world: LoopWorld, names: readonly string[]): Promi
 }
 
 /**
- * Waits until the poller has asked about every object and nobody has written anything meanwhile. The last trailing writes are let pass: three
+ * Waits until the poller has asked about every object and nobody has written anything meanwhile. The last trailing writes are let pass: some
  * such rounds at most. `mlflow` is the registry that all of them name. Returns the writes of the last one, none if all is well.
  */
 export async function restingWrites ({ witness, system: { api, mlflow: usual }, writes }: LoopWorld, mlflow: MlflowStandIn = usual): Promise<string[]> {
   const asked = new Set(api.store.list('sluice.dev/mlflowmodels').map(({ spec }) => `name=${(spec as Spec).modelName}`))
   let written: string[] = []
-  for (let round = 0; round < 3; round++) {
+  for (let round = 0; round < ROUNDS; round++) {
     const [before, looks] = [writes.length, mlflow.calls.length]
     await witness.until('the poller has asked about every object', () => [...asked].every((name) => mlflow.calls.slice(looks).some((call) => call.endsWith(name))))
     written = writes.slice(before)
