@@ -123,7 +123,7 @@ async function move (outside: Outside, poller: PollerProcess, aliases: number): 
   const before = await outside.ask({ do: 'moveAliases', many: aliases })
   await nextRound(outside, poller)
   let after = await outside.ask({ do: 'count' })
-  // At most 20 writes a second; what comes after the last one would be one too many.
+  // The poller writes at most 50 times a second; what comes after the last one would be one too many.
   for (let last = -1; last !== after.counters.patches;) {
     last = after.counters.patches
     await sleep(1_500)
