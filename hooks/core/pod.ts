@@ -59,6 +59,8 @@ export type ContainerParts = {
   resources?: Resources
   ports?: Record<string, number>
   probes?: { startup?: Fields, liveness?: Fields, readiness?: Fields }
+  /** How long to wait before it is told to end (Kubernetes 1.30); part of the pod's terminationGracePeriodSeconds. */
+  preStopSeconds?: number
   mounts?: Array<{ name: string, mountPath: string, readOnly?: true, subPath?: string }>
   /** Our own programs write nothing outside their volumes; images of others may. */
   readOnlyRootFilesystem?: true
@@ -66,7 +68,7 @@ export type ContainerParts = {
 
 /** A container without privileges. */
 export function makeContainer (parts: ContainerParts): Fields {
-  const { name, image, command, args, env = [], envSecret = '', resources, ports = {}, probes = {}, mounts = [], readOnlyRootFilesystem } = parts
+  const { name, image, command, args, env = [], envSecret = '', resources, ports = {}, probes = {}, preStopSeconds, mounts = [], readOnlyRootFilesystem } = parts
   return withoutEmpty(defined({
     name,
     image,
@@ -79,6 +81,7 @@ export function makeContainer (parts: ContainerParts): Fields {
     startupProbe: probes.startup,
     livenessProbe: probes.liveness,
     readinessProbe: probes.readiness,
+    lifecycle: preStopSeconds === undefined ? undefined : { preStop: { sleep: { seconds: preStopSeconds } } },
     securityContext: defined({ allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] }, readOnlyRootFilesystem }),
     volumeMounts: mounts.map(defined),
     // A result of ours is in the file; what others print last is better than nothing.

@@ -1,10 +1,10 @@
 // Memory that was lost, made out from the Deployment: what runs goes on running, whatever else is not known any more.
 import { SOURCE_LABEL } from '../core/labels.ts'
-import { isMap, isSendable, withoutEmpty } from '../core/plain-value.ts'
+import { isMap } from '../core/plain-value.ts'
+import { readTemplate, type Template } from '../core/pod-template.ts'
 import { findChild, type KubeObject, type SyncRequest } from '../core/request.ts'
 import { lookupOf, type BriefMemory, type Memory, type Model, type Version, type Volume } from './memory.ts'
 import { VOLUME } from './resources/names.ts'
-import type { Template } from './resources/server-template.ts'
 import { observedParameters } from './resources/volume.ts'
 import type { Spec, Status } from './schema.ts'
 import { isImpossible, wantedOf } from './wanted.ts'
@@ -28,23 +28,6 @@ export function runningVersion (request: SyncRequest<Spec, Status>, deployment: 
 /** Each volume once, the newest few. */
 export function distinct (volumes: Volume[]): Volume[] {
   return [...new Map(volumes.map((volume) => [volume.name, volume])).values()].slice(-VOLUMES_KEPT)
-}
-
-/** The template of a Deployment or Job as it is observed, in a form that may be sent. */
-export function readTemplate (object: KubeObject): Template | undefined {
-  const found: unknown = isMap(object.spec) ? object.spec.template : undefined
-  if (!isMap(found) || !isMap(found.metadata) || !isMap(found.spec)) return undefined
-  const { labels, annotations } = found.metadata
-  const template = withoutEmpty(withoutNulls({ metadata: { labels, annotations }, spec: found.spec }) as Record<string, unknown>)
-  const { metadata, spec } = template
-  return isMap(metadata) && isMap(spec) && Array.isArray(spec.containers) && spec.containers.every(isMap) && isSendable(template) ? template as Template : undefined
-}
-
-/** The API server writes creationTimestamp: null into templates. */
-function withoutNulls (value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutNulls)
-  if (!isMap(value)) return value
-  return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== null && field !== undefined).map(([key, field]) => [key, withoutNulls(field)]))
 }
 
 /** Label and volume of the pods say which download they serve. */

@@ -2,11 +2,12 @@
 import type { Download } from '../core/download.ts'
 import { contentHash } from '../core/names.ts'
 import { placementOf } from '../core/placement.ts'
+import type { Template } from '../core/pod-template.ts'
 import { canonicalQuantity, quantityBytes } from '../core/quantity.ts'
 import type { SyncRequest } from '../core/request.ts'
 import type { Layout, Runtime } from '../serving/runtimes/runtime.ts'
 import type { Model } from './memory.ts'
-import { makeServerTemplate, type Template } from './resources/server-template.ts'
+import { makeServerTemplate } from './resources/server-template.ts'
 import { findRuntime, isUnsupported, layoutOf } from './runtime.ts'
 import type { Spec, Status } from './schema.ts'
 

@@ -4,12 +4,10 @@ import { Type, type Static } from '@sinclair/typebox'
 import { TypeCompiler } from '@sinclair/typebox/compiler'
 import { STATE_ANNOTATION, VERSION_LABEL } from '../core/labels.ts'
 import { contentHash } from '../core/names.ts'
-import { isMap, isSendable, withoutEmpty } from '../core/plain-value.ts'
+import { isSendable } from '../core/plain-value.ts'
+import type { Template } from '../core/pod-template.ts'
 import type { KubeObject } from '../core/request.ts'
 import { Version } from './schema/status.ts'
-
-/** A pod template as it is sent. */
-export type Template = { metadata: Record<string, unknown>, spec: { containers: Array<Record<string, unknown>>, [field: string]: unknown } }
 
 const Carried = Type.Object({
   version: Version,
@@ -38,22 +36,4 @@ export function parseCarried ({ metadata }: KubeObject): Carried | undefined {
   } catch {
     return undefined
   }
-}
-
-/**
- * The template of an observed Deployment itself, for one whose annotation is lost: with the server's defaults in it, which change nothing. Undefined
- * where there is none.
- */
-export function observedTemplate (deployment: KubeObject): Template | undefined {
-  const template = isMap(deployment.spec) ? withoutNulls(deployment.spec.template) : undefined
-  if (!isMap(template) || !isMap(template.spec) || !Array.isArray(template.spec.containers) || template.spec.containers.length === 0) return undefined
-  const cleaned = withoutEmpty(template)
-  return isSendable(cleaned) && isMap(cleaned.metadata) ? cleaned as Template : undefined
-}
-
-/** The API server stores null as the creation time of templates. */
-function withoutNulls (value: unknown): unknown {
-  if (Array.isArray(value)) return value.filter((item) => item !== null).map(withoutNulls)
-  if (!isMap(value)) return value
-  return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== null).map(([key, field]) => [key, withoutNulls(field)]))
 }

@@ -1,7 +1,8 @@
 // From what is remembered to the objects that should be there.
 import { jobState } from '../core/job-state.ts'
+import { readTemplate, type Template } from '../core/pod-template.ts'
 import type { Child } from '../core/request.ts'
-import { observedTemplate, parseCarried, type Template } from './carried.ts'
+import { parseCarried } from './carried.ts'
 import { newestTried, startedVersions, type Memory } from './memory.ts'
 import { findDeployment, findJob } from './observe.ts'
 import { makeAutoscaler } from './resources/autoscaler.ts'
@@ -78,5 +79,5 @@ function templateOf (request: Request, version: Version, wanted: Wanted | Proble
     const image = validatedImage(findJob(request, version.id)) ?? serverImage(request.parent.spec, request.images)
     return makeServerTemplate(request, wanted, version, image)
   }
-  return deployment && observedTemplate(deployment)
+  return deployment && readTemplate(deployment)
 }

@@ -40,6 +40,13 @@ const ScriptSource = Type.Object({
   }, { description: 'A key of a ConfigMap in this namespace. What is in it may change unseen: change version to have it run again.' })
 }, { description: 'The script, in place of validateScript.' })
 
+/** Where the spec names none. Not a default of the API server, which would make another way of trying of what failed before the field was there. */
+export const DEFAULT_SIZE = '10Gi'
+
+const Storage = Type.Object({
+  size: Type.String({ default: DEFAULT_SIZE, maxLength: 20, pattern: '^[1-9][0-9]{0,14}(\\.[0-9]{1,3})?([KMGTP]i|[kMGTP])?$', description: 'What a model may take on the disk of its node, an archive and what is unpacked of it together. What takes more is not downloaded.' })
+}, { description: 'Room for the model in each pod; 10Gi where it is absent. Changing it makes no new version; it makes what failed be tried again.' })
+
 /** What the user asks for. */
 export const Spec = Type.Object({
   modelURI: Type.String({
@@ -58,6 +65,7 @@ export const Spec = Type.Object({
   validateScript: Type.String({ default: '', maxLength: 253, pattern: '^([A-Za-z0-9_./][-A-Za-z0-9_./@+]*)?$', description: 'Path of a script in the image of the server, run before the version is started: .py by python3, .sh by sh, anything else by itself. It passes by ending with 0.' }),
   validateScriptFrom: Type.Optional(ScriptSource),
   validation: Validation,
+  storage: Type.Optional(Storage),
   autoscale: Type.Boolean({ default: false, description: 'Whether a HorizontalPodAutoscaler sets the number of pods. Switched off, the number stays as it is.' }),
   autoscaling: Autoscaling,
   keepPrevious: duration({

@@ -83,8 +83,8 @@ function contentOf (spec: Spec): object {
   return defined({ modelURI, runtime, runtimeImage, version, resources: resources && canonicalResources(resources), validateScript, validateScriptFrom, env, credentialsSecret, port, serviceAccountName, placement: placementOf(spec) })
 }
 
-function triesOf ({ validation, progressDeadline }: Spec): object {
-  return defined({ ...validation, resources: validation.resources && canonicalResources(validation.resources), progressDeadline })
+function triesOf ({ validation, progressDeadline, storage }: Spec): object {
+  return defined({ ...validation, resources: validation.resources && canonicalResources(validation.resources), progressDeadline, storage })
 }
 
 /** An image of users may answer elsewhere. */

@@ -1,12 +1,12 @@
 // The Deployment that serves: one for the life of the object, whose pods are replaced one by one and never before the next answers.
 import { childMetadata } from '../../core/child-metadata.ts'
+import type { Template } from '../../core/pod-template.ts'
 import type { Child, SyncRequest } from '../../core/request.ts'
 import { fieldSeconds } from '../../core/time.ts'
 import { formatMemory, type Memory } from '../memory.ts'
 import type { Spec, Status } from '../schema.ts'
 import { DEPLOYMENT, serverName } from './names.ts'
 import { selectorOf } from './pods.ts'
-import type { Template } from './server-template.ts'
 
 export function makeDeployment ({ parent }: SyncRequest<Spec, Status>, template: Template, memory: Memory): Child {
   const { spec, metadata } = parent

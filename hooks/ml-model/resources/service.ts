@@ -1,11 +1,11 @@
 // The Service in front of all pods that serve. It is there from the first sync on, and carries the memory in brief until there is a Deployment.
 import { childMetadata } from '../../core/child-metadata.ts'
 import { isMap } from '../../core/plain-value.ts'
+import type { Template } from '../../core/pod-template.ts'
 import type { Child, SyncRequest } from '../../core/request.ts'
 import { formatBriefMemory, type Memory } from '../memory.ts'
 import { SERVICE, serverName } from './names.ts'
 import { selectorOf } from './pods.ts'
-import type { Template } from './server-template.ts'
 
 /** Ports by name. */
 export type Ports = Record<string, number>

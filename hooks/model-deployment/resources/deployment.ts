@@ -1,9 +1,10 @@
 // The Deployment of one version: made once, and asked for again as it is for as long as the version is wanted.
 import { childMetadata } from '../../core/child-metadata.ts'
 import { VERSION_LABEL } from '../../core/labels.ts'
+import type { Template } from '../../core/pod-template.ts'
 import type { Child } from '../../core/request.ts'
 import { fieldSeconds } from '../../core/time.ts'
-import { formatCarried, type Template } from '../carried.ts'
+import { formatCarried } from '../carried.ts'
 import type { Version } from '../schema/status.ts'
 import type { Request } from '../wanted.ts'
 import { DEPLOYMENT, deploymentName } from './names.ts'

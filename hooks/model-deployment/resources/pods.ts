@@ -2,8 +2,10 @@
 import { jobsImage } from '../../core/images.ts'
 import { makeDownloadContainer } from '../../core/download.ts'
 import { childLabels, COMPONENT_LABEL, parentLabel, VERSION_LABEL } from '../../core/labels.ts'
+import { canonicalQuantity, quantityBytes } from '../../core/quantity.ts'
 import type { Parent } from '../../core/request.ts'
 import { MODEL_ROOT, type Layout } from '../../serving/runtimes/runtime.ts'
+import { DEFAULT_SIZE, type Spec } from '../schema.ts'
 import type { Request } from '../wanted.ts'
 
 export type Component = 'server' | 'validation'
@@ -22,12 +24,19 @@ export function podLabels (parent: Parent, component: Component, id: string): Re
   return { ...childLabels(parent), [COMPONENT_LABEL]: component, [VERSION_LABEL]: id }
 }
 
-/** Lives as long as the pod: every pod brings its own copy. */
-export function modelVolume (): Record<string, unknown> {
-  return { name: MODEL_VOLUME, emptyDir: {} }
+/** Lives as long as the pod: every pod brings its own copy. It must not fill its node's disk, which would cost other pods their place. */
+export function modelVolume ({ storage }: Spec): Record<string, unknown> {
+  return { name: MODEL_VOLUME, emptyDir: { sizeLimit: canonicalQuantity(sizeOf(storage)) } }
+}
+
+/** Folders and half-filled blocks take room, too; and the kubelet takes the whole pod away when the volume is over its limit. */
+const FILLED = 0.98
+
+function sizeOf (storage: Spec['storage']): string {
+  return storage?.size ?? DEFAULT_SIZE
 }
 
 /** The container that brings the model; `sha256` empty: any bytes. */
 export function makeDownload ({ parent: { spec }, images }: Request, { uri, sha256 }: { uri: string, sha256: string }, layout: Layout): Record<string, unknown> {
-  return makeDownloadContainer({ uri, sha256, ...layout, maxBytes: 0 }, { image: jobsImage(images), credentialsSecret: spec.credentialsSecret, mount: { name: MODEL_VOLUME, mountPath: MODEL_ROOT } })
+  return makeDownloadContainer({ uri, sha256, ...layout, maxBytes: Math.floor((quantityBytes(sizeOf(spec.storage)) ?? 0) * FILLED) }, { image: jobsImage(images), credentialsSecret: spec.credentialsSecret, mount: { name: MODEL_VOLUME, mountPath: MODEL_ROOT } })
 }

@@ -1,43 +1,33 @@
 // The pods that serve a version: each downloads the model again, and takes no other bytes than those that were validated.
 import { placementOf } from '../../core/placement.ts'
-import { httpProbe, makeContainer, makePodTemplate } from '../../core/pod.ts'
-import type { Template } from '../carried.ts'
+import { makePodTemplate } from '../../core/pod.ts'
+import type { Template } from '../../core/pod-template.ts'
+import { GRACE_SECONDS, makeServerContainer } from '../../serving/server-container.ts'
 import type { Version } from '../schema/status.ts'
 import type { Request, Wanted } from '../wanted.ts'
-import { makeDownload, MODEL_MOUNT, modelVolume, podLabels } from './pods.ts'
-import { mergedVariables } from './variables.ts'
-
-/** Loading may take long, and a server that is killed meanwhile never gets there: an hour, 10 s apart. */
-const STARTUP = { periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 360 }
+import { makeDownload, MODEL_VOLUME, modelVolume, podLabels } from './pods.ts'
+import { mergedVariables, serverVariables } from './variables.ts'
 
 /** Makes the template. `image` is the one in which the version was validated. */
 export function makeServerTemplate (request: Request, { runtime, layout }: Wanted, { id, found }: Pick<Version, 'id' | 'found'>, image: string): Template {
   const { parent } = request
   const { spec, metadata: { name } } = parent
-  const start = runtime.start(name, layout)
-  const server = makeContainer({
-    name: 'server',
-    image,
-    ...(start.command && { command: start.command }),
-    ...(start.args && { args: start.args }),
-    env: mergedVariables(start.env ?? [], spec.env),
-    ...(spec.resources && { resources: spec.resources }),
-    ports: runtime.ports,
-    probes: {
-      startup: httpProbe(runtime.readiness(name), 'http', STARTUP),
-      liveness: httpProbe(runtime.liveness(name), 'http', { timeoutSeconds: 5, failureThreshold: 6 }),
-      readiness: httpProbe(runtime.readiness(name), 'http', { periodSeconds: 5, timeoutSeconds: 5 })
-    },
-    mounts: [MODEL_MOUNT]
-  })
+  const start = runtime.start(name, layout, { port: runtime.ports.http, sha256: found?.sha256 ?? '' })
   return makePodTemplate({
     labels: podLabels(parent, 'server', id),
     identity: runtime.identity,
     placement: placementOf(spec),
     serviceAccountName: spec.serviceAccountName,
-    volumes: [modelVolume()],
+    terminationGracePeriodSeconds: GRACE_SECONDS,
+    volumes: [modelVolume(spec)],
     initContainers: [makeDownload(request, { uri: placeOf(spec.modelURI, found?.uri), sha256: found?.sha256 ?? '' }, layout)],
-    containers: [server]
+    containers: [makeServerContainer(runtime, name, {
+      image,
+      start,
+      env: mergedVariables([...start.env ?? [], ...serverVariables(spec)], spec.env),
+      resources: spec.resources,
+      volume: MODEL_VOLUME
+    })]
   }) as Template
 }
 

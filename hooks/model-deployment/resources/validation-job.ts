@@ -37,7 +37,7 @@ export function makeJob (request: Request, wanted: Wanted, carried: Carried): Ch
         placement: placementOf(spec),
         serviceAccountName: spec.serviceAccountName,
         restartPolicy: 'Never',
-        volumes: [modelVolume(), ...scriptVolumes(spec)],
+        volumes: [modelVolume(spec), ...scriptVolumes(spec)],
         ...(script ? { initContainers: [download], containers: [script] } : { containers: [download] })
       })
     }
@@ -56,7 +56,7 @@ function makeScript ({ parent: { spec }, images }: Request, { layout, runtime }:
   const path = scriptPath(spec)
   if (path === undefined) return undefined
   const { env, resources = spec.resources } = spec.validation
-  const own = [...runtime.start('', layout).env ?? [], ...scriptVariables(spec, layout)]
+  const own = [...runtime.start('', layout, { port: runtime.ports.http, sha256: '' }).env ?? [], ...scriptVariables(spec, layout)]
   return makeContainer({
     name: SCRIPT_CONTAINER,
     image: serverImage(spec, images),

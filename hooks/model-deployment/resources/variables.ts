@@ -13,6 +13,11 @@ export function scriptVariables ({ modelURI, version }: Spec, layout: Layout): E
   return [{ name: 'MODEL_PATH', value: modelPath(layout) }, { name: 'MODEL_URI', value: modelURI }, { name: 'MODEL_VERSION', value: version }]
 }
 
+/** What a server is told beside what its runtime needs. */
+export function serverVariables ({ version }: Spec): EnvVar[] {
+  return version === '' ? [] : [{ name: 'MODEL_VERSION', value: version }]
+}
+
 /** One entry a name, in the order of their first mention; `own` wins where the name is one of ours. */
 export function mergedVariables (own: EnvVar[], ...given: EnvVar[][]): EnvVar[] {
   const ours = own.filter(({ name }) => (OWN_VARIABLES as readonly string[]).includes(name))

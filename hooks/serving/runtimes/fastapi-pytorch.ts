@@ -14,7 +14,13 @@ export const fastapiPytorch: Runtime = {
     if (extension === '.pt2') return { unsupported: 'fastapi-pytorch loads no .pt2 file, for torch runs what pickles are in it: convert the model to TorchScript and give the URI of that .pt file' }
     return { unsupported: `fastapi-pytorch loads a single file ${EXTENSIONS.join(', ')}: give the URI of one` }
   },
-  start: (_name, { folder, fileName }) => ({ env: [{ name: 'MODEL_PATH', value: `${folder}/${fileName}` }] }),
+  start: (_name, { folder, fileName }, { port, sha256 }) => ({
+    env: [
+      { name: 'MODEL_PATH', value: `${folder}/${fileName}` },
+      { name: 'PORT', value: String(port) },
+      ...sha256 ? [{ name: 'MODEL_SHA256', value: sha256 }] : []
+    ]
+  }),
   readiness: () => '/readyz',
   liveness: () => '/healthz',
   predict: () => '/predict'

@@ -16,6 +16,14 @@ export type Unsupported = { unsupported: string }
 /** What the server's container needs beyond its image. */
 export type Start = { command?: string[], args?: string[], env?: EnvVar[] }
 
+/** What a server may be told beside where its model lies. */
+export type Told = {
+  /** Where it is asked. */
+  port: number
+  /** Of the model, where it is a single file; empty: not known. */
+  sha256: string
+}
+
 export type Runtime = {
   /** Pinned; settings and the spec may name another. */
   image: string
@@ -25,7 +33,7 @@ export type Runtime = {
   ports: Record<string, number> & { http: number }
   /** Names are those of models: that of the object. */
   layout: (source: Source, name: string) => Layout | Unsupported
-  start: (name: string, layout: Layout) => Start
+  start: (name: string, layout: Layout, told: Told) => Start
   /** Paths on `http`. */
   readiness: (name: string) => string
   liveness: (name: string) => string

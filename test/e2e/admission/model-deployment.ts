@@ -18,6 +18,7 @@ const COMPLETE = {
     resources: { requests: { cpu: '500m' }, limits: { memory: '1Gi' } },
     validateScript: 'validate.py',
     validation: { activeDeadline: '10m', retries: 0, env: [{ name: 'PLAIN', value: '1' }], resources: { requests: { cpu: '500m' }, limits: { memory: '1Gi' } } },
+    storage: { size: '10Gi' },
     autoscale: true,
     autoscaling: { minReplicas: 1, maxReplicas: 5, targetCPUUtilization: 80, targetMemoryUtilization: 80, behavior: { scaleUp: SCALING, scaleDown: SCALING } },
     keepPrevious: '10m',

@@ -52,14 +52,14 @@ const starts: Array<{ runtime: RuntimeName, uri: string, want: object, paths: st
   { runtime: 'mlserver', uri: 's3://b/m.ubj', want: { env: [{ name: 'MLSERVER_MODEL_NAME', value: 'churn' }, { name: 'MLSERVER_MODEL_URI', value: '/models/churn/model.ubj' }, { name: 'MLSERVER_MODEL_IMPLEMENTATION', value: 'mlserver_xgboost.XGBoostModel' }, { name: 'MLSERVER_PARALLEL_WORKERS', value: '0' }] }, paths: ['/v2/models/churn/ready', '/v2/health/live', '/v2/models/churn/infer'] },
   { runtime: 'triton', uri: S3, want: { command: ['tritonserver'], args: ['--model-repository=/models/repository'] }, paths: ['/v2/health/ready', '/v2/health/live', '/v2/models/churn/infer'] },
   { runtime: 'torchserve', uri: 's3://b/m.mar', want: { command: ['torchserve'], args: ['--start', '--foreground', '--disable-token-auth', '--ts-config=/home/model-server/config.properties', '--model-store=/models/store', '--models=churn=churn.mar'] }, paths: ['/ping', '/ping', '/predictions/churn'] },
-  { runtime: 'fastapi-pytorch', uri: 's3://b/m.safetensors', want: { env: [{ name: 'MODEL_PATH', value: '/models/model/model.safetensors' }] }, paths: ['/readyz', '/healthz', '/predict'] }
+  { runtime: 'fastapi-pytorch', uri: 's3://b/m.safetensors', want: { env: [{ name: 'MODEL_PATH', value: '/models/model/model.safetensors' }, { name: 'PORT', value: '9000' }, { name: 'MODEL_SHA256', value: 'a' }] }, paths: ['/readyz', '/healthz', '/predict'] }
 ]
 for (const { runtime, uri, want, paths } of starts) {
   t.test(`${runtime} is started and asked for ${uri}`, async (t) => {
     const { layout, start, readiness, liveness, predict } = runtimes[runtime]
     const found = layout(readSource(uri), 'churn')
     if (isUnsupported(found)) return t.fail(found.unsupported)
-    t.strictSame(start('churn', found), want)
+    t.strictSame(start('churn', found, { port: 9000, sha256: 'a' }), want)
     t.strictSame([readiness('churn'), liveness('churn'), predict('churn')], paths)
   })
 }

@@ -1,0 +1,27 @@
+// Pod templates: as they are sent, and as they are read back from the objects that were made of them.
+import { isMap, isSendable, withoutEmpty } from './plain-value.ts'
+import type { KubeObject } from './request.ts'
+
+/** A pod template as it is sent. */
+export type Template = { metadata: Record<string, unknown>, spec: { containers: Array<Record<string, unknown>>, [field: string]: unknown } }
+
+/** The template of a Deployment or Job as it is observed, in a form that may be sent: the server's defaults in it change nothing. Undefined where there is none. */
+export function readTemplate (object: KubeObject): Template | undefined {
+  const found: unknown = isMap(object.spec) ? object.spec.template : undefined
+  if (!isMap(found) || !isMap(found.metadata) || !isMap(found.spec)) return undefined
+  const { labels, annotations } = found.metadata
+  const template = withoutEmpty(withoutNulls({ metadata: { labels, annotations }, spec: found.spec }) as Record<string, unknown>)
+  const { metadata, spec } = template
+  return isMap(metadata) && isMap(spec) && Array.isArray(spec.containers) && spec.containers.every(isMap) && isSendable(template) ? template as Template : undefined
+}
+
+/** Nulls say nothing, and must not be sent. */
+function withoutNulls (value: unknown): unknown {
+  if (Array.isArray(value)) return value.filter(isSomething).map(withoutNulls)
+  if (!isMap(value)) return value
+  return Object.fromEntries(Object.entries(value).filter(([, field]) => isSomething(field)).map(([key, field]) => [key, withoutNulls(field)]))
+}
+
+function isSomething (value: unknown): boolean {
+  return value !== null && value !== undefined
+}
