@@ -1,7 +1,7 @@
 // The runtimes that a spec may name: those of hooks/serving/runtimes that load what lies on a volume, and images of users.
-import { isUnsupported, MODEL_ROOT, type Layout, type Runtime, type Unsupported } from '../serving/runtimes/runtime.ts'
+import { isUnsupported, layoutFor, MODEL_ROOT, type Layout, type Runtime, type Unsupported } from '../serving/runtimes/runtime.ts'
 import { runtimes } from '../serving/runtimes/runtimes.ts'
-import { readSource, SOURCE_URI } from '../core/model-source.ts'
+import { SOURCE_URI } from '../core/model-source.ts'
 import type { Images } from '../core/images.ts'
 import { runtimeImage } from '../core/images.ts'
 import type { Spec } from './schema.ts'
@@ -34,7 +34,7 @@ function customRuntime ({ image, port, readinessPath, livenessPath }: Spec): Run
 export function layoutOf (runtime: Runtime | undefined, { source: { uri } }: Spec, name: string): Layout | Unsupported {
   if (!runtime) return { unsupported: 'runtime custom needs image, port, readinessPath and livenessPath: add what is missing' }
   if (!new RegExp(SOURCE_URI).test(uri)) return { unsupported: 'source.uri is no address that can be downloaded: give one that begins with https://, s3://, gs://, models:/, runs:/ or mlflow-artifacts:/' }
-  return runtime.layout(readSource(uri), name)
+  return layoutFor(runtime, uri, name)
 }
 
 /** The image of the server: that of the spec, of the settings, or the pinned one. */

@@ -1,13 +1,13 @@
 // What the spec asks for, as identities: what a version is made of, and how it is to be tried. Or why nothing can be made of it.
 import type { Images } from '../core/images.ts'
 import { runtimeImage } from '../core/images.ts'
-import { readSource, SOURCE_URI } from '../core/model-source.ts'
+import { SOURCE_URI } from '../core/model-source.ts'
 import { contentHash } from '../core/names.ts'
 import { placementOf } from '../core/placement.ts'
 import { defined } from '../core/plain-value.ts'
 import { canonicalResources } from '../core/pod.ts'
 import type { SyncRequest } from '../core/request.ts'
-import { isUnsupported, type Layout, type Runtime } from '../serving/runtimes/runtime.ts'
+import { isUnsupported, layoutFor, type Layout, type Runtime } from '../serving/runtimes/runtime.ts'
 import { runtimes } from '../serving/runtimes/runtimes.ts'
 import { makeServerTemplate } from './resources/server-template.ts'
 import { RUNTIME_NAMES, type Spec } from './schema.ts'
@@ -40,7 +40,7 @@ export function wantedOf (request: Request): Wanted | Problem {
   if (!runtime || typeof spec.modelURI !== 'string' || !sourceUri.test(spec.modelURI)) {
     return { reason: 'SourceUnsupported', message: 'spec.modelURI is no address that can be downloaded: give one that begins with https://, s3://, gs://, models:/, runs:/ or mlflow-artifacts:/.' }
   }
-  const layout = runtime.layout(readSource(spec.modelURI), metadata.name)
+  const layout = layoutFor(runtime, spec.modelURI, metadata.name)
   if (isUnsupported(layout)) return { reason: 'SourceUnsupported', message: `${layout.unsupported}.` }
   const wanted = { content: contentHash({ uid: metadata.uid, ...contentOf(spec) }), tries: contentHash(triesOf(spec)), runtime: withPort(runtime, spec.port), layout }
   return tooLarge(request, wanted) ?? wanted

@@ -68,12 +68,13 @@ export function codeOf (error: unknown): string {
   return typeof code === 'string' ? code : ''
 }
 
-export const RAISE_STORAGE = 'raise spec.storage.size'
+/** Volumes may be part of the node's disk, which is shared. */
+export const RAISE_STORAGE = "raise spec.storage.size, or, where that is enough, make room on the node's disk"
 
 const OF_THE_VOLUME: Record<string, () => DownloadError> = {
   ENOSPC: () => new DownloadError('NoSpace', `the volume is full; ${RAISE_STORAGE}`),
-  EDQUOT: () => new DownloadError('NoSpace', `the volume's quota is used up; ${RAISE_STORAGE}, or the quota`),
-  EFBIG: () => new DownloadError('TooLarge', 'the volume takes no file of this size; choose another spec.storage.storageClassName'),
+  EDQUOT: () => new DownloadError('NoSpace', "the volume's quota is used up; raise it, or spec.storage.size"),
+  EFBIG: () => new DownloadError('TooLarge', 'the file system of the volume takes no file of this size; it has to be another one, for an MLModel by spec.storage.storageClassName'),
   EROFS: () => new DownloadError('VolumeUnwritable', 'the volume is read-only; give the pod one that it may write to'),
   EACCES: unwritable,
   EPERM: unwritable

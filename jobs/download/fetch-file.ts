@@ -18,12 +18,15 @@ export type Fetching = {
   onBytes: (bytes: number) => void
   /** The whole size of the file, as soon as it is known. */
   onSize: (path: string, bytes: number) => void
+  /** Whether the hash is held against a wanted one. */
+  verified: boolean
 }
 
-export type Fetched = { path: string, bytes: number, sha256: string, resumed: boolean }
+/** `doubtful`: put together from what two processes fetched, or from a source that does not say how long it is. */
+export type Fetched = { path: string, bytes: number, sha256: string, doubtful: boolean }
 
 /** Fetches the file, however often the line is cut. Throws DownloadError. */
-export async function fetchFile (remote: RemoteFile, { folder, state, room, patience, logger, onBytes, onSize }: Fetching): Promise<Fetched> {
+export async function fetchFile (remote: RemoteFile, { folder, state, room, patience, logger, onBytes, onSize, verified }: Fetching): Promise<Fetched> {
   const { path } = remote
   const partial = await openPartialFile({ path, target: join(folder, path), state, room, onBytes })
   const resumed = partial.position() > 0
@@ -31,11 +34,11 @@ export async function fetchFile (remote: RemoteFile, { folder, state, room, pati
   try {
     if (!isWhole(partial)) {
       const onRetry: Patience['onRetry'] = (error, delay) => { logger.warn({ path, reason: error.reason, error: error.message, bytes: reached(), delaySeconds: Math.round(delay / 100) / 10 }, 'trying again') }
-      await persist(() => fetchRest(remote, partial, { room, onSize, signal: patience.signal }), { ...patience, onRetry }, reached)
+      await persist(() => fetchRest(remote, partial, { room, onSize, verified, signal: patience.signal }), { ...patience, onRetry }, reached)
     }
     // A reader must find the bytes after a power cut, too.
     await partial.checkpoint()
-    return { path, bytes: partial.position(), sha256: partial.digest(), resumed }
+    return { path, bytes: partial.position(), sha256: partial.digest(), doubtful: resumed || partial.source().size === undefined }
   } catch (error) {
     // The volume may be full or gone; the reason why we are here says more.
     await partial.checkpoint().catch(() => {})
@@ -49,7 +52,7 @@ function isWhole (partial: PartialFile): boolean {
   return partial.position() > 0 && partial.position() === partial.source().size
 }
 
-type Trying = { room: Room, onSize: Fetching['onSize'], signal: AbortSignal }
+type Trying = Pick<Fetching, 'room' | 'onSize' | 'verified'> & { signal: AbortSignal }
 
 /** One request, and all that it brings. */
 async function fetchRest (remote: RemoteFile, partial: PartialFile, trying: Trying): Promise<void> {
@@ -58,6 +61,7 @@ async function fetchRest (remote: RemoteFile, partial: PartialFile, trying: Tryi
   try {
     await meet(opened, remote, partial)
     const total = opened.total ?? remote.size
+    if (total === undefined && opened.endsWithLine && !trying.verified) throw new DownloadError('SourceUnsupported', `${remote.path}: the source does not say how long the file is, so that nobody could tell a cut from its end; give the SHA-256 that it must have (source.sha256 of an MLModel), or a source that sends Content-Length`)
     if (total !== undefined) {
       trying.onSize(remote.path, total)
       await trying.room.check(Math.max(0, total - partial.position()))

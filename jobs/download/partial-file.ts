@@ -32,28 +32,36 @@ export type PartialFile = {
 export type PartialFileParts = { path: string, target: string, state: PartialState, room: Room, onBytes: (bytes: number) => void }
 
 /** Opens the file at `target`, as far as an earlier run has got; what of it might not have reached the disk is cut off. */
-export async function openPartialFile ({ path, target, state, room, onBytes }: PartialFileParts): Promise<PartialFile> {
-  await mkdir(dirname(target), { recursive: true })
+export async function openPartialFile (parts: PartialFileParts): Promise<PartialFile> {
+  await mkdir(dirname(parts.target), { recursive: true })
   // a+ would write to the end whatever position is given.
-  const file = await open(target, 'r+').catch(() => open(target, 'w+', 0o644))
-  let { synced, ...source } = state.of(path)
-  let position = 0
-  let hash = createHash('sha256')
-
-  async function recover (): Promise<void> {
-    const { size } = await file.stat()
-    const known = Math.min(size, source.validator === undefined ? 0 : synced)
-    await file.truncate(known)
-    await hashFile(file, known, hash)
-    count(known)
-    synced = known
+  const file = await open(parts.target, 'r+').catch(() => open(parts.target, 'w+', 0o644))
+  try {
+    return growingFile(file, parts, await recover(file, parts))
+  } catch (error) {
+    await file.close()
+    throw error
   }
+}
 
-  function count (bytes: number): void {
-    room.take(bytes)
-    position += bytes
-    onBytes(bytes)
-  }
+/** What is here of a file. `known`: bytes that are, and are hashed. */
+type Recovered = { known: number, hash: Hash, source: Pick<FileState, 'validator' | 'size'> }
+
+async function recover (file: FileHandle, { path, state }: PartialFileParts): Promise<Recovered> {
+  const { synced, ...source } = state.of(path)
+  const { size } = await file.stat()
+  const known = Math.min(size, source.validator === undefined ? 0 : synced)
+  const hash = createHash('sha256')
+  await file.truncate(known)
+  await hashFile(file, known, hash)
+  return { known, hash, source }
+}
+
+function growingFile (file: FileHandle, { path, state, room, onBytes }: PartialFileParts, { known, hash, source }: Recovered): PartialFile {
+  let position = known
+  let synced = known
+  room.take(known)
+  onBytes(known)
 
   const save = (): Promise<void> => state.save(path, { ...source, synced })
 
@@ -67,7 +75,6 @@ export async function openPartialFile ({ path, target, state, room, onBytes }: P
     if (source.size !== undefined) await room.check(Math.max(0, source.size - position))
   }
 
-  await orClose(file, recover())
   return {
     position: () => position,
     source: () => source,
@@ -97,13 +104,6 @@ export async function openPartialFile ({ path, target, state, room, onBytes }: P
     digest: () => hash.digest('hex'),
     close: () => file.close()
   }
-}
-
-async function orClose (file: FileHandle, work: Promise<void>): Promise<void> {
-  await work.catch(async (error: unknown) => {
-    await file.close()
-    throw error
-  })
 }
 
 async function writeAll (file: FileHandle, chunk: Uint8Array, position: number): Promise<void> {

@@ -8,6 +8,8 @@ export type Opened = {
   offset: number
   /** Bytes of the whole file, where the source says it. */
   total: number | undefined
+  /** Nothing but the end of the connection says that all has been sent. */
+  endsWithLine?: boolean
   /** Names these very bytes; undefined: a later part could belong to others. */
   validator: string | undefined
   body: AsyncIterable<Uint8Array>

@@ -21,7 +21,7 @@ export type Room = {
 export function makeRoom ({ folder, maxBytes, free = freeBytes }: { folder: string, maxBytes: number, free?: (folder: string) => Promise<number> }): Room {
   let taken = 0
   function refuseMore (bytes: number): void {
-    if (maxBytes > 0 && taken + bytes > maxBytes) throw new DownloadError('TooLarge', `the model takes more than the ${sizeText(maxBytes)} that it may; raise the limit or take a smaller model`)
+    if (maxBytes > 0 && taken + bytes > maxBytes) throw new DownloadError('TooLarge', `the model takes more than the ${sizeText(maxBytes)} of spec.storage.size, which an archive and what it holds share; raise that, or take a smaller model`)
   }
   return {
     take (bytes) {

@@ -125,19 +125,19 @@ function named (files: RemoteFile[], path: string): RemoteFile[] {
   return files.map((file) => ({ ...file, path }))
 }
 
-/** Fetches, and holds the hash against the wanted one. What was put together from two tries is fetched once more as a whole before it is called wrong. */
+/** Fetches, and holds the hash against the wanted one. What may not be one whole file is fetched once more before it is called wrong. */
 async function fetchVerified (model: RemoteModel, folder: string, work: Work): Promise<Fetched[]> {
   const { settings: { MODEL_SHA256: wanted }, places, room, progress, patience, logger } = work
   for (let last = false; ; last = true) {
     progress.begin('downloading')
     const state = await openState(places, model)
-    const fetched = await fetchFiles(model.files, { folder, state, room, patience, logger, onBytes: progress.onBytes, onSize: progress.onSize })
+    const fetched = await fetchFiles(model.files, { folder, state, room, patience, logger, onBytes: progress.onBytes, onSize: progress.onSize, verified: wanted !== '' })
     const sha256 = hashOf(fetched)
     if (wanted === '' || wanted === sha256) return fetched
-    if (last || !fetched.some(({ resumed }) => resumed)) {
+    if (last || !fetched.some(({ doubtful }) => doubtful)) {
       throw new DownloadError('HashMismatch', `what was downloaded has the SHA-256 ${sha256}, and ${wanted} was asked for; the source holds something else: correct the hash, or the source`)
     }
-    logger.warn({ sha256, wanted }, 'the hash is wrong of what was gone on with; fetching all of it anew')
+    logger.warn({ sha256, wanted }, 'the hash is wrong of what may not be whole; fetching all of it anew')
     room.giveBack(fetched.reduce((sum, { bytes }) => sum + bytes, 0))
     await startOver(places)
   }

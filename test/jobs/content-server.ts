@@ -16,6 +16,8 @@ export type Answer = {
   stallAfter?: number
   /** Content-Length, when it is a lie. */
   length?: number
+  /** It says neither how much it sends nor where that ends, but by closing the connection. */
+  unframed?: true
   /** Asked for a part, it sends everything. */
   ranges?: false
   redirect?: string
@@ -47,8 +49,16 @@ async function send (response: ServerResponse, asked: IncomingHttpHeaders, answe
     return
   }
   const part: Record<string, string> = start > 0 ? { 'content-range': `bytes ${start}-${content.length - 1}/${content.length}` } : {}
-  response.writeHead(start > 0 ? 206 : 200, { 'content-length': answer.length ?? body.length, ...(etag !== null && { etag }), ...part, ...headers })
+  response.writeHead(start > 0 ? 206 : 200, { ...framing(response, body, answer), ...(etag !== null && { etag }), ...part, ...headers })
   await sendBody(response, body, { start, ...answer })
+}
+
+/** Headers that say where the body ends. */
+function framing (response: ServerResponse, body: Buffer, { unframed, length = body.length }: Answer): Record<string, number> {
+  if (!unframed) return { 'content-length': length }
+  response.useChunkedEncodingByDefault = false
+  response.shouldKeepAlive = false
+  return {}
 }
 
 function startOf ({ range = '', 'if-range': condition }: IncomingHttpHeaders, { etag = '"1"', ranges }: Answer): number {
@@ -56,7 +66,7 @@ function startOf ({ range = '', 'if-range': condition }: IncomingHttpHeaders, { 
   return Number(/^bytes=(\d+)-$/.exec(range)?.[1] ?? 0)
 }
 
-async function sendBody (response: ServerResponse, body: Buffer, { start, cutAfter = Infinity, stallAfter = Infinity, length = 0, arrived }: Answer & Content & { start: number }): Promise<void> {
+async function sendBody (response: ServerResponse, body: Buffer, { start, cutAfter = Infinity, stallAfter = Infinity, length = 0, unframed, arrived }: Answer & Content & { start: number }): Promise<void> {
   const sent = body.subarray(0, Math.min(cutAfter, stallAfter))
   if (sent.length === body.length && length <= body.length) {
     response.end(sent)
@@ -65,5 +75,6 @@ async function sendBody (response: ServerResponse, body: Buffer, { start, cutAft
   response.write(sent)
   if (stallAfter < body.length) return
   await arrived(start + sent.length)
-  response.destroy()
+  if (unframed) response.end()
+  else response.destroy()
 }

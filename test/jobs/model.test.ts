@@ -107,7 +107,7 @@ t.test('room', async (t) => {
   const volume = openVolume(t)
   const server = await serveContent(t, { content: Buffer.alloc(1000), arrived: volume.arrived }, {})
   const variables = { MODEL_URI: `${server.url}/m.bin` }
-  t.match(await volume.download(variables, { free: async () => 999 }), { failure: 'NoSpace', permanent: true, message: 'the model takes 1000 bytes more, and the volume has 999 bytes left; raise spec.storage.size' })
+  t.match(await volume.download(variables, { free: async () => 999 }), { failure: 'NoSpace', permanent: true, message: 'the model takes 1000 bytes more, and the volume has 999 bytes left; raise spec.storage.size, or, where that is enough, make room on the node\'s disk' })
   t.match(await volume.download(variables, { free: async () => 1000 }), { result: { bytes: 1000 } })
 })
 

@@ -47,5 +47,8 @@ export const rows: Row[] = [
   { name: 'the hash that was asked for is the one that came', answers: [{}], settings: { MODEL_SHA256: sha256(CONTENT).toUpperCase() }, ranges: [undefined] },
   { name: 'any other hash is refused', answers: [{}], settings: { MODEL_SHA256: sha256(OTHER) }, fails: ['HashMismatch', true, new RegExp(`${sha256(CONTENT)}, and ${sha256(OTHER)} was asked for`)], ranges: [undefined] },
   { name: 'a wrong hash of what was put together has all of it fetched once more', answers: [{ cutAfter: 100_000 }, { content: Buffer.concat([OTHER, OTHER.subarray(0, 100_000)]) }, {}], settings: { MODEL_SHA256: sha256(CONTENT) }, fails: ['HashMismatch', true, /was asked for/], ranges: [undefined, 'bytes=100000- if "1"'] },
-  { name: 'more bytes than are allowed are not even begun with', answers: [{}], settings: { MODEL_MAX_BYTES: '299999' }, fails: ['TooLarge', true, /more than the 293 KiB/], ranges: [undefined] }
+  { name: 'where only the end of the connection ends a file, it is not taken, for it could be a cut', answers: [{ unframed: true }], fails: ['SourceUnsupported', true, /does not say how long the file is.*source\.sha256/], ranges: [undefined] },
+  { name: 'but for a hash, which tells', answers: [{ unframed: true }], settings: { MODEL_SHA256: sha256(CONTENT) }, ranges: [undefined] },
+  { name: 'and a cut is made good then', answers: [{ unframed: true, cutAfter: 100_000 }, { unframed: true }], settings: { MODEL_SHA256: sha256(CONTENT) }, ranges: [undefined, undefined] },
+  { name: 'more bytes than are allowed are not even begun with', answers: [{}], settings: { MODEL_MAX_BYTES: '299999' }, fails: ['TooLarge', true, /more than the 293 KiB of spec\.storage\.size, which an archive and what it holds share; raise that/], ranges: [undefined] }
 ]

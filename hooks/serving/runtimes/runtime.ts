@@ -1,6 +1,6 @@
 // The interface of a model server that runs as a plain Deployment: its image, how a model must lie for it, and how it is started and asked.
 import type { Download } from '../../core/download.ts'
-import type { Source } from '../../core/model-source.ts'
+import { readSource, type Source } from '../../core/model-source.ts'
 import type { Identity } from '../../core/pod.ts'
 import type { EnvVar } from '../../core/schema.ts'
 
@@ -38,6 +38,15 @@ export type Runtime = {
   readiness: (name: string) => string
   liveness: (name: string) => string
   predict: (name: string) => string
+}
+
+/** How what the URI points at must lie. Where a folder may have been taken for a file, it says how to tell them apart. */
+export function layoutFor (runtime: Runtime, uri: string, name: string): Layout | Unsupported {
+  const source = readSource(uri)
+  const layout = runtime.layout(source, name)
+  const isGuess = source.form === 'file' && !/^https?:/i.test(uri)
+  if (!isUnsupported(layout) || !isGuess) return layout
+  return { unsupported: `${layout.unsupported}; ${source.fileName} is taken for a file, as its name has an extension: give the URI of a folder with a slash at its end` }
 }
 
 /** Whether there is no layout. */

@@ -37,10 +37,11 @@ function openedOf (answer: HttpAnswer, url: URL, signal: AbortSignal): Opened {
   refuseEncoded(answer, url)
   const validator = validatorOf(headers)
   const bytes = readable(body, url, signal)
-  if (status === 200) return { offset: 0, total: wholeNumber(headers['content-length']), validator, body: bytes }
+  const endsWithLine = headers['content-length'] === undefined && headers['transfer-encoding'] === undefined
+  if (status === 200) return { offset: 0, total: wholeNumber(headers['content-length']), validator, endsWithLine, body: bytes }
   const [, first, total] = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(String(headers['content-range'])) ?? []
   if (first === undefined) throw new DownloadError('Cut', `${addressOf(url)} answers 206 without saying which bytes it sends; that server is broken`)
-  return { offset: Number(first), total: wholeNumber(total), validator, body: bytes }
+  return { offset: Number(first), total: wholeNumber(total), validator, endsWithLine, body: bytes }
 }
 
 /** Some servers call a .tar.gz gzip-encoded; then what is sent is the file. Of anything else it is not. */

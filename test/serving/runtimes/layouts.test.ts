@@ -1,7 +1,7 @@
 // What each runtime can load, how it must lie, and what is said of the rest.
 import t from 'tap'
 import { readSource } from '../../../hooks/core/model-source.ts'
-import { isUnsupported } from '../../../hooks/serving/runtimes/runtime.ts'
+import { isUnsupported, layoutFor } from '../../../hooks/serving/runtimes/runtime.ts'
 import { runtimes, type RuntimeName } from '../../../hooks/serving/runtimes/runtimes.ts'
 
 const sources: Array<{ uri: string, want: object }> = [
@@ -38,6 +38,14 @@ const layouts: Array<{ runtime: RuntimeName, uri: string, want: object | RegExp 
   { runtime: 'fastapi-pytorch', uri: 'https://h/m.pt2', want: /convert the model to TorchScript/ },
   { runtime: 'fastapi-pytorch', uri: 'https://h/m.zip', want: /single file/ }
 ]
+t.test('a folder that looks like a file', async (t) => {
+  const unsupported = (runtime: RuntimeName, uri: string) => JSON.stringify(layoutFor(runtimes[runtime], uri, 'churn'))
+  t.match(unsupported('tensorflow-serving', 's3://models/resnet.v1'), /resnet\.v1 is taken for a file, as its name has an extension: give the URI of a folder with a slash at its end/)
+  t.match(unsupported('triton', 'runs:/0a1b/model.v1'), /slash at its end/)
+  t.notMatch(unsupported('triton', 'https://h/m.pt'), /slash/, 'web servers hold files')
+  t.match(unsupported('tensorflow-serving', 's3://models/resnet.v1/'), /"folder":"\/models\/churn\/1"/)
+})
+
 for (const { runtime, uri, want } of layouts) {
   t.test(`${runtime} and ${uri}`, async (t) => {
     const layout = runtimes[runtime].layout(readSource(uri), 'churn')
