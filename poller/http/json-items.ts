@@ -4,7 +4,10 @@
 /** The list is `key` of the answer. `keep` gives what stands in its place for each item. */
 export type Items = { key: string, keep: (item: unknown) => unknown }
 
-/** The same as JSON.parse, except that each item of the list is what `keep` made of it. Throws SyntaxError. */
+/**
+ * The same as JSON.parse, except that each item of the list is what `keep` made of it; and that of a list which is there twice, as no server writes it, the
+ * first counts and not the last. Throws SyntaxError.
+ */
 export function parseItems (text: string, { key, keep }: Items): unknown {
   const list = findList(text, key)
   if (list === undefined) return JSON.parse(text)

@@ -16,6 +16,10 @@ t.test('an answer without such a list is parsed as it is', async (t) => {
   }
 })
 
+t.test('of a list that is there twice the first counts', async (t) => {
+  t.strictSame(parseItems('{"items":[1],"items":[2],"other":1,"other":2}', { key: 'items', keep: all }), { items: [1], other: 2 })
+})
+
 t.test('what is no JSON is refused', async (t) => {
   const texts = ['{"items":[1', '{"items":[1,', '{"items":[1,]}', '{"items":[,1]}', '{"items":[1 2]}', '{"items":[{]}]}', '{"items":["a]}', '{"items":[1]', '{"items":[1]}}', '{"items" [1]}', '{"items":[{"a":1]]}', '{"items":[01]}', '<html>', '', '{"a":"\\', '{"items":[[}]}']
   for (const text of texts) t.throws(() => parseItems(text, { key: 'items', keep: all }), SyntaxError, text)
