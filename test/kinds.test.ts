@@ -8,8 +8,13 @@ import type { Child, SyncRequest, SyncResponse } from '../hooks/core/request.ts'
 import { kinds } from '../hooks/kinds.ts'
 import { crdProblems } from './helpers/crd-validation.ts'
 import { deepFreeze } from './helpers/deep-freeze.ts'
+import { oracles } from './fuzz/properties/oracles.ts'
 import { comesToRest } from './helpers/feed-back.ts'
 import { findScenarios } from './helpers/scenarios.ts'
+
+t.test('of every kind it is written down what must go on serving', async (t) => {
+  t.same(Object.keys(oracles).sort(), kinds.map(({ resource }) => resource.kind).sort())
+})
 
 t.test('every kind has golden life stories', async (t) => {
   const told = new Set(findScenarios().map(({ kind }) => kind.resource.kind))
@@ -26,6 +31,8 @@ for (const { kind, name, input } of findScenarios()) {
     t.same(answer.children.filter(({ metadata }) => (metadata.namespace === undefined) === (kind.resource.scope === 'Namespaced')), [], 'namespace is there or not as the scope demands')
     for (const child of answer.children) t.same(problemsOf(child), [], `${child.kind} ${child.metadata.name} is valid against its CRD`)
     t.same([...Value.Errors(kind.status, answer.status)].map(({ path, message }) => `${path} ${message}`), [], 'the status is valid')
+    const asPlain = JSON.parse(JSON.stringify({ request, answer })) as { request: Record<string, unknown>, answer: SyncResponse }
+    t.doesNotThrow(() => answer.finalized || oracles[kind.resource.kind]?.(asPlain.request, asPlain.answer, false), 'what serves goes on serving')
     t.ok(comesToRest(kind, request), 'fed back its own answers, it stops writing')
   })
 }

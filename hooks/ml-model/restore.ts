@@ -30,11 +30,12 @@ export function distinct (volumes: Volume[]): Volume[] {
   return [...new Map(volumes.map((volume) => [volume.name, volume])).values()].slice(-VOLUMES_KEPT)
 }
 
-/** Label and volume of the pods say which download they serve. */
+/** Label and volume of the pods say which download they serve. Without the label they serve one that nobody knows, as long as they do. */
 function modelOf (request: SyncRequest<Spec, Status>, { metadata, spec }: Template, { accepted, candidate, fetched, ...noted }: BriefMemory): Model | undefined {
-  const key: unknown = isMap(metadata.labels) ? metadata.labels[SOURCE_LABEL] : undefined
+  const label: unknown = isMap(metadata.labels) ? metadata.labels[SOURCE_LABEL] : undefined
+  const key = typeof label === 'string' && label.length <= 16 ? label : ''
   const name = claimIn(spec.volumes)
-  if (typeof key !== 'string' || key.length > 16 || name === undefined) return undefined
+  if (name === undefined) return undefined
   const known = [candidate?.model, accepted?.model, fetched].find((model) => model?.key === key && model.volume.name === name)
   return known ?? unknownModel(request, { key, name, lookup: lookupOf(noted) })
 }

@@ -84,6 +84,16 @@ t.test('a volume stays while the Deployment mounts it, whoever has edited that i
   t.ok(volumes({ ...request, children: { ...request.children, 'Deployment.apps/v1': { 'models/iris-model': edited } } }).includes(old ?? ''))
 })
 
+t.test('pods of which neither memory nor label is left go on', async (t) => {
+  const request = story('07-serving')
+  const deployment = structuredClone(Object.values(request.children['Deployment.apps/v1'] ?? {})[0]) as Child & { spec: { template: { metadata: { labels: Record<string, string> } } } }
+  delete deployment.metadata.annotations
+  delete deployment.spec.template.metadata.labels['sluice.dev/source']
+  const [kept] = find(answerSync(mlModel, { ...request, children: { ...request.children, 'Deployment.apps/v1': { 'models/iris-model': deployment } } }).children, 'Deployment')
+  t.ok(kept)
+  t.match(JSON.stringify(kept), /"claimName":"iris-model-94907149d1"/)
+})
+
 t.test('memory that somebody wrote onto the Service brings no template of theirs into a Deployment', async (t) => {
   const request = story('50-deployment-deleted')
   const service = Object.values(request.children['Service.v1'] ?? {})[0]

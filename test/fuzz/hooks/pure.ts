@@ -7,17 +7,19 @@ import type { SyncRequest } from '../../../hooks/core/request.ts'
 import { comesToRest, feedBack } from '../../helpers/feed-back.ts'
 import { requestFor } from '../../helpers/requests.ts'
 import { goldens, type Goldens } from '../inputs/goldens.ts'
+import { newestIn } from '../inputs/instants.ts'
 import { applyEdit, tameEdit, wildEdit, type Edit } from '../inputs/edits.ts'
 import { valuesOf } from '../inputs/from-schema.ts'
 import { childrenIn, closeTexts, isObject, openTexts, type Json } from '../inputs/tree.ts'
 import { isAdmitted } from '../properties/admission.ts'
 import { askPurely } from '../properties/answer.ts'
-import { checkStable } from '../properties/stable.ts'
+import { oracles } from '../properties/oracles.ts'
 import { withinCpu } from '../properties/cpu.ts'
 import { demand } from '../properties/violation.ts'
 import { session, type Target } from '../target.ts'
 import type { Tally } from '../tally.ts'
-import { newestIn, playTurn, turn, type Turn } from './world.ts'
+import { withGeneration } from './workloads.ts'
+import { playTurn, turn, type Turn } from './world.ts'
 
 /** One round of a life: what the world does, and what happens to the request besides. */
 type Round = { turn: Turn, edits: Edit[] }
@@ -35,8 +37,8 @@ function lives (tally: Tally, edit: fc.Arbitrary<Edit>, rounds: { maxLength: num
     let request = structuredClone(material.inputs[begin % material.inputs.length]) as Json
     let forged = false
     for (const { turn, edits } of rounds) {
+      playTurn(request, turn, { now: newestIn(request), goldens: material })
       const written = writtenIn(request)
-      playTurn(request, turn, newestIn(request))
       for (const edit of edits) applyEdit(request, edit, material)
       forged ||= writtenIn(request) !== written
       closeTexts(request)
@@ -74,13 +76,20 @@ function askAndCheck (kind: Kind, given: Json, tally: Tally, { rest, forged }: H
   const answer = withinCpu('an answer', () => askPurely(kind, request as unknown as SyncRequest, forged))
   tally.count(answer ? '200' : '422')
   if (!answer) return undefined
-  const serves = answer.finalized ? 'none' : checkStable(request, answer)
-  if (serves !== 'none') tally.count(`stable ${serves}`)
+  if (answer.finalized) return undefined
+  const serves = oracles[kind.resource.kind]?.(request, answer, forged) ?? 'none'
+  if (serves !== 'none') tally.count(`${kind.resource.kind} ${serves}`)
   const stage = stageOf(answer.children as unknown as Json[])
   if (stage) tally.count(`in ${stage}`)
-  if (answer.finalized) return undefined
   if (rest) demand(comesToRest(kind, request as unknown as SyncRequest), () => 'fed back its own answers, it does not stop writing')
-  return JSON.parse(JSON.stringify(feedBack(request as unknown as SyncRequest, answer))) as Json
+  return stored(request, JSON.parse(JSON.stringify(feedBack(request as unknown as SyncRequest, answer))) as Json)
+}
+
+/** The next request, with generations as the API server counts them. */
+function stored ({ children: before }: Json, next: Json): Json {
+  const objectsOf = (children: unknown) => Object.entries(children as Record<string, Record<string, Json>>)
+  const counted = objectsOf(next.children).map(([key, objects]) => [key, Object.fromEntries(Object.entries(objects).map(([place, child]) => [place, withGeneration(child, (before as Record<string, Record<string, Json>>)[key]?.[place])]))])
+  return { ...next, children: Object.fromEntries(counted) as Json }
 }
 
 function stageOf (children: Json[]): string | undefined {

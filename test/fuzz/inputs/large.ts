@@ -91,7 +91,8 @@ export type Large = { shape: string, megabytes: number, kind: string, begin: num
 export const large: fc.Arbitrary<Large> = fc.record({
   shape: fc.constantFrom(...SHAPE_NAMES),
   megabytes: fc.constantFrom(9, 9, 3, 0.3),
-  kind: fc.constantFrom(...goldens().map(({ kind }) => kind.resource.plural)),
+  // Asked for late: which kinds there are is chosen after this is loaded.
+  kind: fc.nat().map((which) => goldens().map(({ kind }) => kind.resource.plural)[which % goldens().length] ?? ''),
   begin: fc.nat()
 })
 

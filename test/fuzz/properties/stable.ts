@@ -3,10 +3,9 @@
 import { COMMANDS, FACTS } from '../../../hooks/core/labels.ts'
 import type { Memory } from '../../../hooks/mlflow-model/schema/status.ts'
 import { isObject, textOf, type Json } from '../inputs/tree.ts'
+import type { Fate } from './oracles.ts'
 import { find, findObserved, parsed, predictorsOf, rawPredictors, same, see, type Identity, type Predictor, type Seen } from './seen.ts'
 import { demand } from './violation.ts'
-
-export type Fate = 'none' | 'kept' | 'moved' | 'deleted'
 
 /**
  * Throws a Violation when the answer drops or starves what serves. Returns what became of it: `none` when nothing serves yet or nothing can be told,
