@@ -166,8 +166,9 @@ function withoutFailure ({ failures = [], ...memory }: Memory, tried: { content:
 
 function begin (memory: Memory, { make, now, retry }: View): Memory {
   const next = memory.attempt + 1
-  // What stands there was not meant for an attempt that nobody had seen. With that number, the same text could not ask for another.
-  const attempt = Math.min(retry === String(next) ? next + 1 : next, LAST_ATTEMPT)
+  // What stands there was not meant for an attempt that nobody had seen. With that number, the same text could not ask for another; with the one after it, this
+  // one would look asked for.
+  const attempt = Math.min(retry === String(next) ? next + 2 : next, LAST_ATTEMPT)
   const version = make(attempt)
   return { ...withoutFailure(withoutWish(memory), version), attempt, candidate: { ...version, startedAt: formatInstant(now) } }
 }

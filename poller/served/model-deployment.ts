@@ -72,10 +72,10 @@ function activeEvents ({ status = {} }: ModelDeployment, way: Way): ObjectEvent[
   return [{ key: `Active/${active.id}/${active.since}`, type: way === 'RolledBack' ? 'Warning' : 'Normal', reason: way, action: 'Serving', note: describeWay(active, way, status), at: parseInstant(active.since) }]
 }
 
-function describeWay (active: Active, way: Way, { previous, url, failure, error }: NonNullable<ModelDeployment['status']>): string {
+function describeWay (active: Active, way: Way, { previous, candidate, url, failure, error }: NonNullable<ModelDeployment['status']>): string {
   const where = url ? ` at ${url}` : ''
   const kept = previous ? ` V${named(previous).slice(1)} stays loaded for a while, to be taken back if this one loses all its pods.` : ''
-  const why = failure?.stage === 'Serving' && error !== undefined ? ` ${error}` : ''
+  const why = (failure?.stage === 'Serving' || candidate?.lostAt !== undefined) && error !== undefined ? ` ${error}` : ''
   switch (way) {
     case 'Deployed': return `V${named(active).slice(1)} answers${where}.`
     case 'Switched': return `V${named(active).slice(1)} was ready and answers${where}.${kept}`
@@ -99,7 +99,8 @@ function isTakenBack ({ previous, candidate }: NonNullable<ModelDeployment['stat
 }
 
 /** As far as one state tells; the version before is forgotten after its time. */
-function likelyWayOf ({ status: { failure, previous, active } = {} }: ModelDeployment): Way {
+function likelyWayOf ({ status: { failure, previous, candidate, active } = {} }: ModelDeployment): Way {
+  if (candidate?.lostAt !== undefined) return 'RolledBack'
   if (failure?.stage === 'Serving' && failure.id !== active?.id) return 'RolledBack'
   return previous ? 'Switched' : 'Deployed'
 }

@@ -70,6 +70,7 @@ const DEPLOYMENT_ROWS: Row[] = [
   { name: 'another version fails its validation', states: ['13', '23', '24', '25', '26'], want: ['Normal Deployed', 'Normal ValidationPassed', 'Normal ValidationStarted', 'Warning ValidationFailed'] },
   { name: 'another version does not become ready', states: ['13', '24', '28', '29'], want: ['Normal Deployed', 'Normal ValidationPassed', 'Normal ValidationStarted', 'Normal ValidationPassed', 'Warning StartFailed'] },
   { name: 'the version before is taken back', states: ['32', '33', '34', '35'], want: ['Normal Switched', 'Normal ValidationPassed', 'Warning RolledBack'] },
+  { name: 'so it is when the pods were evicted, and the version is waited for', states: ['32', '33', '55'], want: ['Normal Switched', 'Normal ValidationPassed', 'Warning RolledBack'] },
   { name: 'people go back to the version before', states: ['33', '36', '37'], want: ['Normal Switched', 'Normal ValidationPassed', 'Normal Switched'] },
   { name: 'the version that answers does so no longer, and again', states: ['39', '40', '39'], want: ['Normal Deployed', 'Normal ValidationPassed', 'Warning Degraded'] },
   { name: 'nothing can be made of the spec any more', states: ['13', '21'], want: ['Normal Deployed', 'Normal ValidationPassed', 'Warning Degraded'] },
