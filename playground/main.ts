@@ -14,8 +14,9 @@ const USAGE = `npm run playground -- [--mlflow URL] [--prometheus URL] [--bad 3,
   --empty            no model and no MlflowModel to begin with
 `
 
-const PORTS = { api: 8001, hooks: 8080, metrics: 9090, mlflow: 5000, prometheus: 9091, traffic: 9464 }
+const PORTS = { api: 8001, hooks: 8080, metrics: 9090, mlflow: 5000, prometheus: 9091, traffic: 9464, models: 8002 }
 const SAMPLE = fileURLToPath(new URL('../manifests/samples/mlflow-model-demo.yaml', import.meta.url))
+const SECRETS = fileURLToPath(new URL('samples-need.yaml', import.meta.url))
 
 const options = readOptions()
 const system = await startSystem({
@@ -26,6 +27,7 @@ const system = await startSystem({
   ...(options.prometheus !== undefined && { prometheusUrl: options.prometheus }),
   onLine: (program, line) => { process.stdout.write(`${program} ${line}\n`) }
 })
+system.api.load([SECRETS])
 if (!options.empty) await seed(system)
 process.stdout.write(welcome(system))
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => { system.close().catch((error: unknown) => { leave(`The playground cannot end in order: ${String(error)}\n`, 1) }) })
@@ -69,13 +71,15 @@ async function seed ({ api, mlflowUrl }: System): Promise<void> {
   api.load([SAMPLE])
 }
 
-function welcome ({ api, hooksUrl, metricsUrl, mlflowUrl, prometheusUrl, trafficUrl }: System): string {
+function welcome ({ api, hooksUrl, metricsUrl, mlflowUrl, prometheusUrl, trafficUrl, models }: System): string {
   return `
-API server   ${api.url}     kubectl --server ${api.url} get mfm -A -w
+API server   ${api.url}     kubectl --server ${api.url} get mfm,mlm,mdep -A -w
+             another object   kubectl --server ${api.url} apply -f manifests/samples/ml-model.yaml
 hooks        ${hooksUrl}     ${hooksUrl}/docs
 poller       ${metricsUrl}     ${metricsUrl}/metrics
 MLflow       ${mlflowUrl}     curl -X POST ${mlflowUrl}/api/2.0/mlflow/registered-models/alias -H 'Content-Type: application/json' -d '{"name":"${MODEL}","alias":"${ALIAS}","version":"2"}'
 Prometheus   ${prometheusUrl}
+models       ${models.url}     a model at every path, such as ${models.url}/churn/version-2.pt
 ${trafficUrl === undefined ? '' : `scrape       ${trafficUrl}     the executor's metrics, for your Prometheus\n`}
 Ctrl-C ends it.
 `

@@ -1,4 +1,5 @@
-// A web server with models to download: whatever path is asked for, there is a model of the form that its name promises, unless another was put there.
+// A web server with models to download: whatever path is asked for, there is a model of the form that its name promises, unless another was put there
+// by PUT.
 import { createHash } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { once } from 'node:events'
@@ -13,10 +14,10 @@ export interface ModelServer {
   /** `http://127.0.0.1:<port>`. */
   url: string
   /** Puts a model at a path, and says its SHA-256. A text is the one file; a record is an archive of the files at these paths. */
-  put (path: string, content: string | Record<string, string>): Promise<{ url: string, sha256: string }>
+  put (path: string, content: string | Buffer | Record<string, string>): Promise<{ url: string, sha256: string }>
   /** From where a URI that leads nowhere is really loaded; any other stays as it is. */
   locate (uri: string): string
-  /** Paths that were asked for, newest last. */
+  /** `METHOD path` of what was asked for, newest last. */
   readonly asked: readonly string[]
   close (): Promise<void>
 }
@@ -37,10 +38,19 @@ export async function startModelServer (port = 0): Promise<ModelServer> {
     models.set(path, found)
     return found
   }
+  const put = async (path: string, content: string | Buffer | Record<string, string>): Promise<{ url: string, sha256: string }> => {
+    const bytes = await contentOf(content)
+    models.set(path, bytes)
+    return { url: `${url}${path}`, sha256: createHash('sha256').update(bytes).digest('hex') }
+  }
   const server = createServer((request, response) => {
     const path = decodeURI(request.url ?? '/').replace(/\?.*$/, '')
-    asked.push(path)
-    find(path).then((bytes) => { send(request, response, bytes) }, () => { response.writeHead(500).end() })
+    const answer = async (): Promise<void> => {
+      if (request.method === 'PUT') keep(response, await put(path, await buffer(request)))
+      else send(request, response, await find(path))
+    }
+    asked.push(`${request.method} ${path}`)
+    answer().catch(() => { response.destroy() })
   })
   server.listen(port, '127.0.0.1')
   await once(server, 'listening')
@@ -48,11 +58,7 @@ export async function startModelServer (port = 0): Promise<ModelServer> {
   return {
     url,
     asked,
-    async put (path, content) {
-      const bytes = await contentOf(content)
-      models.set(path, bytes)
-      return { url: `${url}${path}`, sha256: createHash('sha256').update(bytes).digest('hex') }
-    },
+    put,
     locate (uri) {
       if (NOWHERE.test(uri)) return uri.replace(NOWHERE, url)
       if (!STORE.test(uri)) return uri
@@ -67,7 +73,8 @@ export async function startModelServer (port = 0): Promise<ModelServer> {
   }
 }
 
-async function contentOf (content: string | Record<string, string>): Promise<Buffer> {
+async function contentOf (content: string | Buffer | Record<string, string>): Promise<Buffer> {
+  if (Buffer.isBuffer(content)) return content
   return typeof content === 'string' ? Buffer.from(content) : await pack(content)
 }
 
@@ -83,6 +90,10 @@ async function pack (files: Record<string, string>): Promise<Buffer> {
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
+}
+
+function keep (response: ServerResponse, kept: object): void {
+  response.writeHead(201, { 'content-type': 'application/json' }).end(`${JSON.stringify(kept)}\n`)
 }
 
 /** With a strong ETag and ranges, so that a download goes on after a cut. */

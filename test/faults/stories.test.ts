@@ -1,0 +1,81 @@
+// The acts of the demo for MLModel and ModelDeployment, both at once and twice: in fair weather, and with an API server that fails one request in ten. Each
+// comes true, no request finds no pod, and afterwards nothing is written. Hooks, poller and downloads are the real programs.
+import t, { type Test } from 'tap'
+import { playAct, type Act } from '../../playground/demo/act.ts'
+import { mlModelAct } from '../../playground/demo/ml-model-act.ts'
+import { modelDeploymentAct } from '../../playground/demo/model-deployment-act.ts'
+import { createRegistryClient } from '../../playground/demo/registry-client.ts'
+import type { Screen } from '../../playground/demo/screen.ts'
+import type { ServingSnapshot } from '../../playground/demo/serving-snapshot.ts'
+import { startSystem, type System } from '../../playground/system/system.ts'
+
+/** Renewals of the poller's lease that make a time in which everything would have been looked at. */
+const RENEWALS = 2
+const ROUNDS = 8
+
+t.setTimeout(240_000)
+t.jobs = 2
+
+t.test('in fair weather', async (t) => {
+  const { system, warnings } = await begin(t)
+  await playAll(t, system)
+  t.same(await changesAtRest(system), [], 'at rest nothing is written')
+  t.same(warnings, [], 'hooks and poller had nothing to warn of, missing kinds among it')
+  t.same(leftOf(system), LEFT, 'what is not needed any more has gone')
+})
+
+t.test('with an API server that fails now and then', async (t) => {
+  const { system } = await begin(t)
+  system.api.faults.set({ answer: 500, share: 0.1, agents: ['sluice-poller', 'metacontroller'] })
+  await playAll(t, system)
+  t.ok(system.api.faults.met.length > 10, `${system.api.faults.met.length} requests failed`)
+  system.api.faults.clear()
+  t.same(await changesAtRest(system), [], 'at rest nothing is written')
+  t.same(leftOf(system), LEFT, 'what is not needed any more has gone')
+})
+
+/** `warnings`: what hooks and poller have logged as warnings and errors. */
+async function begin (t: Test): Promise<{ system: System, warnings: string[] }> {
+  const warnings: string[] = []
+  const system = await startSystem({ rate: 0, controlLoop: { timeScale: 0.1 }, pods: { startTime: () => 300, scriptTime: () => 100 }, onLine: (program, line) => { if (/"level":[456]0/.test(line)) warnings.push(`${program} ${line}`) } })
+  t.teardown(async () => { await system.close() })
+  return { system, warnings }
+}
+
+async function playAll (t: Test, system: System): Promise<void> {
+  await Promise.all([play(t, system, mlModelAct), play(t, system, modelDeploymentAct)])
+}
+
+async function play (t: Test, system: System, act: Act<ServingSnapshot>): Promise<void> {
+  const lines: string[] = []
+  const say = (line: string): void => { lines.push(line) }
+  const page: Screen = { isTerminal: false, say, chapter: say, show () {}, close () {} }
+  const cameTrue = await playAct(act, { system, registry: createRegistryClient(system.mlflowUrl) }, page)
+  t.ok(cameTrue, `the story of ${act.about.kind} comes true`, { lines: lines.slice(-20) })
+  t.same(lines.filter((line) => ['a request found no pod', 'no pod answers'].includes(line)), [], 'no request found no pod')
+}
+
+/** Changes of objects in a time in which nothing is done, leases aside. The last trailing ones are let pass. */
+async function changesAtRest ({ api: { store } }: System): Promise<string[]> {
+  let changes: string[] = []
+  for (let round = 0; round < ROUNDS; round++) {
+    changes = await new Promise((resolve) => {
+      const seen: string[] = []
+      let renewals = 0
+      const stop = store.subscribe('*', ({ storage, type, object }) => {
+        if (storage !== 'coordination.k8s.io/leases') seen.push(`${type} ${storage} ${object.metadata.name}`)
+        else if (++renewals === RENEWALS) { stop(); resolve(seen) }
+      })
+    })
+    if (changes.length === 0) return changes
+  }
+  return changes
+}
+
+/** One volume, and the Jobs that tell why something failed or that the last attempt was made; the version before is kept for a while. */
+const LEFT = { volumes: 1, jobs: ['churn-validate', 'half-plus-two-download'], deployments: ['churn', 'churn', 'half-plus-two-model'] }
+
+function leftOf ({ api: { store } }: System): typeof LEFT {
+  const names = (storage: string): string[] => store.list(storage).map(({ metadata }) => metadata.name.replace(/-[0-9a-f]{10}$/, '')).toSorted()
+  return { volumes: store.list('/persistentvolumeclaims').length, jobs: names('batch/jobs'), deployments: names('apps/deployments') }
+}
