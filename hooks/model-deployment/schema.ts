@@ -52,7 +52,7 @@ export const Spec = Type.Object({
   modelURI: Type.String({
     minLength: 1,
     maxLength: 1024,
-    description: 'Where the model is: http(s)://, s3://bucket/key, gs://bucket/key, models:/name/7, models:/name@alias, runs:/id/path or mlflow-artifacts:/path. What moves is looked up once a version.',
+    description: 'Where the model is: http(s)://, s3://bucket/key, gs://bucket/key, models:/name/7, models:/name@alias, runs:/id/path or mlflow-artifacts:/path. What moves is looked up once a version. Every new pod downloads it, as long as the version runs: nothing else may be written there.',
     'x-kubernetes-validations': [
       { rule: `self.matches('^(${SOURCE_SCHEMES.join('|')}):/[^ \\\\t\\\\r\\\\n]+$')`, message: `modelURI must begin with one of ${SOURCE_SCHEMES.join(':/, ')}:/ and hold no spaces; correct it` },
       { rule: "!self.matches('^[a-z0-9-]+://[^/?#]*@')", message: 'modelURI must not hold credentials, which everybody could read here; put them into the Secret that credentialsSecret names' }
@@ -76,7 +76,7 @@ export const Spec = Type.Object({
   replicas: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, description: 'Pods of the version that runs, where autoscale is off. Absent: as many as there are, and 1 at first.' })),
   env: environment('env', 'Environment of the server; wins over what the runtime sets.'),
   credentialsSecret: objectName({ default: '', description: 'Secret in this namespace whose keys become variables of the download (AWS_*, MLFLOW_TRACKING_*, HTTP_USERNAME and HTTP_PASSWORD, HTTP_BEARER_TOKEN); script and server never get them.' }),
-  port: Type.Optional(Type.Integer({ minimum: 1, maximum: 65535, description: "Port on which runtimeImage answers HTTP, where it is not the runtime's own. The Service has port 8000 whatever it is." })),
+  port: Type.Optional(Type.Integer({ minimum: 1, maximum: 65535, description: "Port on which runtimeImage answers HTTP, where it is not the runtime's own; fastapi-pytorch is told it as PORT. The Service has port 8000 whatever it is." })),
   serviceAccountName: objectName({ default: '', description: 'ServiceAccount of all pods, for clouds that give permissions to it.' }),
   ...placementProperties,
   progressDeadline: duration({
