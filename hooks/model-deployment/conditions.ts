@@ -24,7 +24,10 @@ function available ({ memory: { active }, context, summary }: Input): Aspect {
   if (!context.served) return aspect('Available', 'False', 'ServiceMissing', summary.message)
   const seen = context.see(active.id)
   const { pods, podTrouble } = seen
-  if (pods && answers(seen)) return aspect('Available', 'True', 'PodsAvailable', `${pods.available} of ${pods.replicas} pods of ${named(active)} answer.`)
+  if (pods && answers(seen)) {
+    const others = podTrouble && pods.available < pods.replicas ? ` ${troubleSentence(podTrouble)}` : ''
+    return aspect('Available', 'True', 'PodsAvailable', `${pods.available} of ${pods.replicas} pods of ${named(active)} answer.${others}`)
+  }
   return aspect('Available', 'False', 'PodsLost', `No pod of ${named(active)} answers. ${podTrouble ? troubleSentence(podTrouble) : 'See its Deployment and pods.'}`)
 }
 
