@@ -57,15 +57,6 @@ export function createAnalyst (options: AnalystOptions): Analyst {
     return newest(parseFacts(model.metadata.annotations).analysis, counted.get(model.metadata.uid ?? ''))
   }
 
-  function taskOf (model: Model, time: number): Task | undefined {
-    const subject = subjectOf(model)
-    const { uid, namespace } = model.metadata
-    if (subject === undefined || uid === undefined || namespace === undefined) return undefined
-    const last = lastOf(model)
-    if (!(time >= dueAt(subject, model.spec.analysis, last))) return undefined
-    return { model, uid, namespace, subject, last, policy: policyOf(model.spec, verdictsOf(last, subject.key)) }
-  }
-
   function count ({ task, verdict }: Judged & { task: Task }, at: number): ObjectFact[] {
     const { model, uid, namespace, subject, last } = task
     logger.debug({ namespace, name: model.metadata.name, rollout: subject.key, ...verdict }, 'checked')
@@ -91,7 +82,7 @@ export function createAnalyst (options: AnalystOptions): Analyst {
       // Objects name instants in whole seconds, and an interval counts from what they name.
       const time = Math.floor(now())
       forget(counted, models)
-      const tasks = models.filter((model) => !isUnderWay(model)).flatMap((model) => taskOf(model, time) ?? [])
+      const tasks = models.filter((model) => !isUnderWay(model)).flatMap((model) => taskOf(model, lastOf, time) ?? [])
       for (const [round, members] of Map.groupBy(tasks, ({ model }) => roundOf(model))) {
         rounds.start(round, members.map(({ uid }) => uid), async () => (await judgeAll(members, time, providers)).flatMap((judged) => count(judged, time)))
       }
@@ -110,6 +101,16 @@ export function createAnalyst (options: AnalystOptions): Analyst {
       await rounds.ended()
     }
   }
+}
+
+/** The check of a canary, if it is due; `lastOf` gives what was counted before, which only a canary is asked for. */
+function taskOf (model: Model, lastOf: (model: Model) => AnalysisFact | undefined, time: number): Task | undefined {
+  const subject = subjectOf(model)
+  const { uid, namespace } = model.metadata
+  if (subject === undefined || uid === undefined || namespace === undefined) return undefined
+  const last = lastOf(model)
+  if (!(time >= dueAt(subject, model.spec.analysis, last))) return undefined
+  return { model, uid, namespace, subject, last, policy: policyOf(model.spec, verdictsOf(last, subject.key)) }
 }
 
 /** Whose answers a check waits for: its provider's, or nobody's. */

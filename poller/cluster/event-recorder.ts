@@ -55,28 +55,11 @@ export function createEventRecorder (options: RecorderOptions): EventRecorder {
   const ended = new AbortController()
   const running = new Set<Promise<void>>()
 
-  function makeEvent (object: Regarding, event: EventText): object {
-    const { apiVersion, kind, metadata } = object
-    return {
-      apiVersion: 'events.k8s.io/v1',
-      kind: 'Event',
-      metadata: { name: eventName(object, event.key), namespace: metadata.namespace ?? 'default' },
-      eventTime: new Date(client.serverTime() ?? Date.now()).toISOString().replace('Z', '000Z'),
-      reportingController: CONTROLLER,
-      reportingInstance: options.instance.slice(0, INSTANCE_LENGTH),
-      type: event.type,
-      reason: event.reason,
-      action: event.action,
-      note: cutNote(forPeople(event.note)),
-      regarding: { apiVersion, kind, name: metadata.name, ...(metadata.namespace !== undefined && { namespace: metadata.namespace }), uid: metadata.uid, resourceVersion: metadata.resourceVersion }
-    }
-  }
-
   /** Creates it. Undefined when the Event is there, or never can be; else the milliseconds that the API server wants to be left alone. */
   async function create (object: Regarding, event: EventText): Promise<number | undefined> {
     const { name, namespace = 'default' } = object.metadata
     try {
-      await client.create(`/apis/events.k8s.io/v1/namespaces/${namespace}/events`, makeEvent(object, event), { tellThrottling: true })
+      await client.create(`/apis/events.k8s.io/v1/namespaces/${namespace}/events`, makeEvent(options, object, event), { tellThrottling: true })
       return undefined
     } catch (error) {
       if (isApiError(error, 'AlreadyExists', 'NotFound')) return undefined
@@ -114,6 +97,23 @@ export function createEventRecorder (options: RecorderOptions): EventRecorder {
       ended.abort()
       await Promise.allSettled(running)
     }
+  }
+}
+
+function makeEvent ({ client, instance }: RecorderOptions, object: Regarding, event: EventText): object {
+  const { apiVersion, kind, metadata } = object
+  return {
+    apiVersion: 'events.k8s.io/v1',
+    kind: 'Event',
+    metadata: { name: eventName(object, event.key), namespace: metadata.namespace ?? 'default' },
+    eventTime: new Date(client.serverTime() ?? Date.now()).toISOString().replace('Z', '000Z'),
+    reportingController: CONTROLLER,
+    reportingInstance: instance.slice(0, INSTANCE_LENGTH),
+    type: event.type,
+    reason: event.reason,
+    action: event.action,
+    note: cutNote(forPeople(event.note)),
+    regarding: { apiVersion, kind, name: metadata.name, ...(metadata.namespace !== undefined && { namespace: metadata.namespace }), uid: metadata.uid, resourceVersion: metadata.resourceVersion }
   }
 }
 

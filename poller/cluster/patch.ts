@@ -39,32 +39,20 @@ type Pending = { wanted: Record<string, string>, priority: Priority, term: Abort
 
 /** A writer for the objects of one store. */
 export function createAnnotationWriter<T extends KubeObject> (options: WriterOptions<T>): AnnotationWriter<T> {
-  const { client, queue, store, logger } = options
+  const { queue, store } = options
   const ownWrites = rememberOwnWrites(store, options.monotonic, options.onSilence)
   const pending = new Map<string, Pending>()
   // At most one write of an object is on its way: of two, the older could arrive last and stay.
   const underWay = new Map<string, Promise<void>>()
 
-  function assertInOffice (term: AbortSignal | undefined): void {
-    if (options.mayWrite?.() === false || term?.aborted) throw new Error('another leads by now, and knows better')
-  }
-
   async function send (uid: string, term: AbortSignal | undefined): Promise<void> {
-    assertInOffice(term)
+    assertInOffice(options, term)
     const wanted = pending.get(uid)?.wanted ?? {}
     pending.delete(uid)
     const seen = store.get(uid)
     if (seen === undefined) return
     const changes = changed(ownWrites.laidOver(seen), wanted)
-    if (Object.keys(changes).length === 0) return
-    try {
-      await client.patch(options.pathOf(seen.metadata), { metadata: { uid, annotations: changes } }, { tellThrottling: true })
-      ownWrites.add(uid, changes)
-    } catch (error) {
-      // Deleted, or a namesake stands there now: what we have to say is about an object that is no more.
-      if (!isApiError(error, 'NotFound', 'Replaced')) throw error
-      logger.debug({ uid, name: seen.metadata.name, namespace: seen.metadata.namespace, kind: error.kind }, 'object is gone, annotation dropped')
-    }
+    if (Object.keys(changes).length > 0 && await writeTo(options, seen.metadata, changes)) ownWrites.add(uid, changes)
   }
 
   async function sendInTurn (uid: string, entry: Pending): Promise<void> {
@@ -103,6 +91,24 @@ export function createAnnotationWriter<T extends KubeObject> (options: WriterOpt
     },
     object: (uid) => laidOver(ownWrites, store.get(uid)),
     objects: () => store.all().map(ownWrites.laidOver)
+  }
+}
+
+function assertInOffice ({ mayWrite }: Pick<WriterOptions<KubeObject>, 'mayWrite'>, term: AbortSignal | undefined): void {
+  if (mayWrite?.() === false || term?.aborted) throw new Error('another leads by now, and knows better')
+}
+
+/** Writes annotations on the very object that was seen. False when it is gone. */
+async function writeTo ({ client, pathOf, logger }: Pick<WriterOptions<KubeObject>, 'client' | 'pathOf' | 'logger'>, metadata: Metadata, annotations: Record<string, string>): Promise<boolean> {
+  const { uid, name, namespace } = metadata
+  try {
+    await client.patch(pathOf(metadata), { metadata: { uid, annotations } }, { tellThrottling: true })
+    return true
+  } catch (error) {
+    // Deleted, or a namesake stands there now: what we have to say is about an object that is no more.
+    if (!isApiError(error, 'NotFound', 'Replaced')) throw error
+    logger.debug({ uid, name, namespace, kind: error.kind }, 'object is gone, annotation dropped')
+    return false
   }
 }
 

@@ -42,11 +42,10 @@ export type PodsWork = {
 /** The work of one term of office. */
 export function createPodsWork (parts: PodsParts): PodsWork {
   const { pods, kinds, serverTime, monotonic = () => performance.now(), pauseMs = PAUSE_MS } = parts
-  /** Whom to look at, and when. */
-  const agenda = new Map<string, number>()
+  const agenda = createAgenda(monotonic, parts.onNews)
   const told = new Map<string, number>()
   const unwritten = new Map<string, Finding<Wanted>>()
-  const families = keepFamilies({ pods, kinds, annotation: FACTS.pods, onChange: (key) => { plan(key, (told.get(key) ?? -Infinity) + pauseMs) } })
+  const families = keepFamilies({ pods, kinds, annotation: FACTS.pods, onChange: (key) => { agenda.plan(key, (told.get(key) ?? -Infinity) + pauseMs) } })
   const writes = parts.makeWrites({
     write: async ({ uid, fact: { key, text } }) => await families.parentOf(key)?.kind.writer.write(uid, { [FACTS.pods]: text }, PRIORITY.pods, parts.signal),
     onWritten (finding) {
@@ -56,17 +55,10 @@ export function createPodsWork (parts: PodsParts): PodsWork {
   parts.signal.addEventListener('abort', families.end)
   pods.synced.then(parts.onNews)
 
-  function plan (key: string, at: number): void {
-    agenda.set(key, Math.min(agenda.get(key) ?? Infinity, Math.max(at, monotonic())))
-    parts.onNews()
-  }
-
   /** Those whose time has come, and those that could not be written before. */
   function takeDue (): string[] {
-    const now = monotonic()
-    const due = [...agenda].filter(([, at]) => at <= now).map(([key]) => key)
-    for (const key of due) agenda.delete(key)
-    for (const [key, at] of told) if (at <= now - pauseMs) told.delete(key)
+    const due = agenda.takeDue()
+    for (const [key, at] of told) if (at <= monotonic() - pauseMs) told.delete(key)
     return [...new Set([...due, ...[...unwritten].filter(([, { uid }]) => writes.isFree(uid)).map(([key]) => key)])]
   }
 
@@ -76,10 +68,10 @@ export function createPodsWork (parts: PodsParts): PodsWork {
     const object = parent?.kind.writer.object(parent.uid)
     if (!object || object.metadata.deletionTimestamp !== undefined) return []
     // Our own write may hide what somebody else has put there since.
-    if (carried(object) !== carried(parent?.kind.reflector.store.get(parent.uid))) plan(key, monotonic() + OVERLAY_MS)
+    if (carried(object) !== carried(parent?.kind.reflector.store.get(parent.uid))) agenda.plan(key, monotonic() + OVERLAY_MS)
     const { wanted, next } = wantedOn(object, families.podsOf(key), now)
     // An instant that has passed in whole seconds, and not a moment before.
-    if (next !== Infinity) plan(key, monotonic() + (next - now) * 1000 + 1)
+    if (next !== Infinity) agenda.plan(key, monotonic() + (next - now) * 1000 + 1)
     if (wanted === undefined) return []
     const { uid = '', namespace = '', name } = object.metadata
     const finding = { uid, namespace, name, fact: { key, text: wanted } }
@@ -89,17 +81,34 @@ export function createPodsWork (parts: PodsParts): PodsWork {
   }
 
   return {
-    nextDue () {
-      if (!pods.hasSynced()) return Infinity
-      const now = monotonic()
-      return Math.min(writes.nextDue(), ...[...agenda.values()].map((at) => Math.max(0, at - now)))
-    },
+    nextDue: () => pods.hasSynced() ? Math.min(writes.nextDue(), agenda.nextDue()) : Infinity,
     async run () {
       const now = serverTime()
       // A list that is not complete would look as if pods had gone.
       if (now === undefined || !pods.hasSynced()) return
       // Nobody waits for the writes: a fact that is not written is found again.
       writes.put(takeDue().flatMap((key) => look(key, now / 1000)))
+    }
+  }
+}
+
+/** Whom to look at, and when: by monotonic milliseconds, of several times the earliest. */
+function createAgenda (monotonic: () => number, onNews: () => void): { plan: (key: string, at: number) => void, takeDue: () => string[], nextDue: () => number } {
+  const times = new Map<string, number>()
+  return {
+    plan (key, at) {
+      times.set(key, Math.min(times.get(key) ?? Infinity, Math.max(at, monotonic())))
+      onNews()
+    },
+    takeDue () {
+      const now = monotonic()
+      const due = [...times].filter(([, at]) => at <= now).map(([key]) => key)
+      for (const key of due) times.delete(key)
+      return due
+    },
+    nextDue () {
+      const now = monotonic()
+      return Math.min(...[...times.values()].map((at) => Math.max(0, at - now)))
     }
   }
 }
