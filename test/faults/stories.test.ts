@@ -43,7 +43,11 @@ async function begin (t: Test): Promise<{ system: System, warnings: string[] }> 
 }
 
 async function playAll (t: Test, system: System): Promise<void> {
+  const jobs: string[] = []
+  const stop = system.api.store.subscribe('batch/jobs', ({ type, object }) => { if (type === 'ADDED') jobs.push(withoutHash(object)) })
   await Promise.all([play(t, system, mlModelAct), play(t, system, modelDeploymentAct)])
+  stop()
+  t.same(jobs.toSorted(), ['churn-validate', 'churn-validate', 'churn-validate', 'half-plus-two-download', 'half-plus-two-download', 'half-plus-two-download'], 'nothing was downloaded or validated twice')
 }
 
 async function play (t: Test, system: System, act: Act<ServingSnapshot>): Promise<void> {
@@ -76,6 +80,10 @@ async function changesAtRest ({ api: { store } }: System): Promise<string[]> {
 const LEFT = { volumes: 1, jobs: ['churn-validate', 'half-plus-two-download'], deployments: ['churn', 'churn', 'half-plus-two-model'] }
 
 function leftOf ({ api: { store } }: System): typeof LEFT {
-  const names = (storage: string): string[] => store.list(storage).map(({ metadata }) => metadata.name.replace(/-[0-9a-f]{10}$/, '')).toSorted()
+  const names = (storage: string): string[] => store.list(storage).map(withoutHash).toSorted()
   return { volumes: store.list('/persistentvolumeclaims').length, jobs: names('batch/jobs'), deployments: names('apps/deployments') }
+}
+
+function withoutHash ({ metadata: { name } }: { metadata: { name: string } }): string {
+  return name.replace(/-[0-9a-f]{10}$/, '')
 }
