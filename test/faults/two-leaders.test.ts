@@ -23,7 +23,7 @@ function holder (): string {
 async function assertOneLeads (t: Test, name: string): Promise<void> {
   let seen: boolean[] = []
   const look = setInterval(() => { leaders().then((found) => { seen = found }, () => undefined) }, 100)
-  await witness.until(`${name}: one of both leads`, () => seen.filter(Boolean).length === 1, 20).finally(() => { clearInterval(look) })
+  await witness.until(`${name}: one of both leads`, () => seen.filter(Boolean).length === 1).finally(() => { clearInterval(look) })
   t.pass('in the end one of them leads')
 }
 
@@ -34,7 +34,7 @@ t.test('a leader that was stopped for longer than its lease lasts', async (t) =>
   const elder = replicas[first === true ? 0 : 1]
   const before = holder()
   elder?.pause()
-  await witness.until('the younger takes the lease', () => holder() !== before, 40)
+  await witness.until('the younger takes the lease', () => holder() !== before)
   await promotion.story.until('the younger goes on', ({ weight }) => weight === SECOND_STEP)
   elder?.resume()
   await assertOneLeads(t, 'stopped')
@@ -46,7 +46,7 @@ t.test('a lease that is deleted under its leader', async (t) => {
   const promotion = await beginPromotion(world, 'deleted', { analysis: { checks: 6 } })
   for (let times = 0; times < 3; times++) {
     people.removeLease()
-    await witness.until('somebody makes it anew', () => holder() !== '', 20)
+    await witness.until('somebody makes it anew', () => holder() !== '')
   }
   await assertOneLeads(t, 'deleted')
   await promotion.end(t)
