@@ -119,7 +119,7 @@ if (scene) {
     t.notOk(history.available(deploymentOf(before), since).includes(0), 'and never was no pod of the old version available')
     t.equal(history.replicas(deploymentOf(next), since)[0], 4, 'the new one began with as many pods as the old one had')
     await model.until('its time is over', ({ status }) => status?.previousVersion === undefined)
-    await until('the version before is gone', async () => deployments().join() === deploymentOf(next))
+    await until('the version before is gone, and so are its pods', async () => deployments().join() === deploymentOf(next) && history.servers(PARENT).length === 4)
     t.strictSame(history.now('horizontalpodautoscalers', PARENT).map(({ metadata }) => metadata.name), [deploymentOf(next)], 'the autoscaler is that of the new one')
   })
 
@@ -174,7 +174,7 @@ if (scene) {
     for (const pod of history.now('pods', PARENT).filter(({ metadata, status }) => versionIn(metadata.labels) === next && status?.phase === 'Running')) {
       await silencePod(api, pod, { exitCode: 137, message: 'cannot allocate 2 GiB' })
     }
-    const returned = await model.until('the one before is back', ({ status }) => status?.activeVersion === 'v2')
+    const returned = await model.until('the one before is back, and the poller has told why', ({ status }) => status?.activeVersion === 'v2' && status.failure !== undefined)
     t.match(returned.status, { phase: 'Ready', replicas: 4, sha256: 'b'.repeat(64), failure: { stage: 'Serving', version: 'v5' } })
     t.match(returned.status?.error, /v5 lost all its pods, and the version before was taken back.*v2 goes on answering/)
     t.strictSame(history.selected(SERVICE, since), [next, before])
