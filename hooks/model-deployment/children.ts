@@ -68,16 +68,14 @@ function replicasFor (request: Request, { id }: Version, { before, after }: Pick
 }
 
 /**
- * The template as it was when the version was started; where that is lost, as the spec still has it, or as the Deployment itself does. Undefined when nobody
- * knows: then there is no Deployment either.
+ * The template as it was when the version was started; where that is lost, as the Deployment itself has it, or, without one, as the spec still does. Made
+ * again from the spec it could be another by now, after an upgrade of Sluice, and replace pods that answer. Undefined when nobody knows: then there is no
+ * Deployment either.
  */
 function templateOf (request: Request, version: Version, wanted: Wanted | Problem): Template | undefined {
   const deployment = findDeployment(request, version.id)
-  const carried = deployment && parseCarried(deployment)?.template
-  if (carried) return carried
-  if (!isProblem(wanted) && version.content === wanted.content) {
-    const image = validatedImage(findJob(request, version.id)) ?? serverImage(request.parent.spec, request.images)
-    return makeServerTemplate(request, wanted, version, image)
-  }
-  return deployment && readTemplate(deployment)
+  const known = deployment && (parseCarried(deployment)?.template ?? readTemplate(deployment))
+  if (known || isProblem(wanted) || version.content !== wanted.content) return known
+  const image = validatedImage(findJob(request, version.id)) ?? serverImage(request.parent.spec, request.images)
+  return makeServerTemplate(request, wanted, version, image)
 }

@@ -109,7 +109,8 @@ function takeBack (memory: Memory, view: View): Memory {
   const { active, previous, ...rest } = memory
   if (!active || !previous) return memory
   const seen = view.see(active.id)
-  if (!seen.lost || view.see(previous.id).lost) return memory
+  const { pods } = view.see(previous.id)
+  if (!seen.lost || !pods || pods.available === 0) return memory
   const isWanted = active.content === view.wanted?.content && !memory.candidate
   return {
     ...rest,

@@ -20,3 +20,14 @@ t.test('what a result does not show, such as a signature, is taken from the spec
   const env = deployment?.spec?.template.spec.initContainers[0]?.env ?? []
   t.equal(env.find(({ name }) => name === 'MODEL_URI')?.value, modelURI)
 })
+
+t.test('pods of a version whose recipe is lost stay as they are, whatever this release would make of the spec', async (t) => {
+  const lost = findScenarios().find(({ kind, name }) => kind === modelDeployment && name === '14-autoscale-on')
+  if (!lost) return t.fail('the story of a version that answers is missing')
+  const input = structuredClone(lost.input)
+  const deployment = Object.values(input.children['Deployment.apps/v1'] ?? {})[0] as unknown as { metadata: { annotations?: object }, spec: { template: { spec: { terminationGracePeriodSeconds?: number } } } }
+  delete deployment.metadata.annotations
+  deployment.spec.template.spec.terminationGracePeriodSeconds = 77
+  const answered = answerSync(modelDeployment, input).children.find(({ kind }) => kind === 'Deployment') as unknown as typeof deployment | undefined
+  t.strictSame(answered?.spec.template, deployment.spec.template)
+})

@@ -43,6 +43,7 @@ const begun = (attempt: number, content: string, tries = '0'): Version => versio
 const B = { content: 'b', tries: '0' }
 
 const rows: Array<Given & { name: string, want: Memory }> = [
+  { name: 'what was scaled to 0 is not taken back', memory: { attempt: 2, active: active(2, 'a'), previous: started(1, 'b') }, seen: { '2a': DOWN, '1b': { ...NOTHING, pods: { ...pods(0), replicas: 0 }, lost: false } }, want: { attempt: 2, active: active(2, 'a'), previous: started(1, 'b') } },
   { name: 'the first attempt begins', memory: { attempt: 0 }, want: { attempt: 1, candidate: begun(1, 'a') } },
   { name: 'nothing begins where no version can be made', memory: { attempt: 0 }, wants: 'nothing', want: { attempt: 0 } },
   { name: 'a Job that runs is waited for', memory: { attempt: 1, candidate: version(1, 'a') }, want: { attempt: 1, candidate: version(1, 'a') } },
