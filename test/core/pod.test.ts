@@ -4,6 +4,7 @@ import { downloadEnvironment, findDownloadResult, makeDownloadContainer, type Do
 import { Affinity } from '../../hooks/core/placement.ts'
 import { checkValue } from '../../hooks/core/plain-value.ts'
 import { httpProbe, makeContainer, makePodTemplate } from '../../hooks/core/pod.ts'
+import { readTemplate } from '../../hooks/core/pod-template.ts'
 import { structural } from '../../manifests/generate/structural.ts'
 
 const secured = { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } }
@@ -100,3 +101,10 @@ const results: Array<{ name: string, pods: Parameters<typeof findDownloadResult>
   { name: 'what is no result is none', pods: [pod('Job/j', '{'), pod('Job/j', JSON.stringify({ ...result, sha256: 'x' }))], want: undefined }
 ]
 for (const { name, pods, want } of results) t.test(`download result: ${name}`, async (t) => { t.strictSame(findDownloadResult(pods, 'Job/j'), want) })
+
+t.test('a template is read back as it may be sent', async (t) => {
+  const containers = [{ name: 'server', args: ['a'] }]
+  const read = (template: unknown) => readTemplate({ apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'churn' }, spec: { template } })
+  t.strictSame(read({ metadata: { labels: { a: 'b' }, creationTimestamp: null }, spec: { containers, volumes: [null], nodeName: null } }), { metadata: { labels: { a: 'b' } }, spec: { containers } }, 'without nulls, wherever they stand, and what they leave empty')
+  for (const template of [undefined, {}, { metadata: {}, spec: {} }, { metadata: { labels: { a: 'b' } }, spec: { containers: [null] } }, { metadata: { labels: { a: 'b' } }, spec: { containers: ['server'] } }]) t.equal(read(template), undefined)
+})
