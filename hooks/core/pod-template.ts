@@ -8,11 +8,17 @@ export type Template = { metadata: Record<string, unknown>, spec: { containers: 
 /** The template of a Deployment or Job as it is observed, in a form that may be sent: the server's defaults in it change nothing. Undefined where there is none. */
 export function readTemplate (object: KubeObject): Template | undefined {
   const found: unknown = isMap(object.spec) ? object.spec.template : undefined
-  if (!isMap(found) || !isMap(found.metadata) || !isMap(found.spec)) return undefined
-  const { labels, annotations } = found.metadata
-  const template = withoutEmpty(withoutNulls({ metadata: { labels, annotations }, spec: found.spec }) as Record<string, unknown>)
+  if (!isMap(found) || !isMap(found.spec)) return undefined
+  const template = withoutEmpty(withoutNulls({ metadata: metadataOf(object, found), spec: found.spec }) as Record<string, unknown>)
   const { metadata, spec } = template
   return isMap(metadata) && isMap(spec) && Array.isArray(spec.containers) && spec.containers.every(isMap) && isSendable(template) ? template as Template : undefined
+}
+
+/** Labels that are gone are those that the pods are selected by: no others can be. */
+function metadataOf ({ spec }: KubeObject, { metadata }: Record<string, unknown>): Record<string, unknown> {
+  const { labels, annotations } = isMap(metadata) ? metadata : {}
+  const selector: unknown = isMap(spec) && isMap(spec.selector) ? spec.selector.matchLabels : undefined
+  return { labels: labels ?? selector, annotations }
 }
 
 /** Nulls say nothing, and must not be sent. */

@@ -94,6 +94,17 @@ t.test('pods of which neither memory nor label is left go on', async (t) => {
   t.match(JSON.stringify(kept), /"claimName":"iris-model-94907149d1"/)
 })
 
+t.test('a Deployment that has lost its memory, and whose pods have no labels any more, is asked for as it is', async (t) => {
+  const request = story('07-serving')
+  const [deployment] = Object.values(request.children['Deployment.apps/v1'] ?? {})
+  const spec = deployment?.spec as { template: object }
+  for (const metadata of [null, undefined, {}, { labels: null }]) {
+    const bare = { ...deployment, metadata: { ...deployment?.metadata, annotations: {} }, spec: { ...spec, template: { ...spec.template, metadata } } } as Child
+    const answer = answerSync(mlModel, { ...request, children: { ...request.children, 'Deployment.apps/v1': { 'models/iris-model': bare } } })
+    t.match(templateOf(answer.children), /"claimName":"iris-model-94907149d1"/, String(JSON.stringify(metadata)))
+  }
+})
+
 t.test('memory that somebody wrote onto the Service brings no template of theirs into a Deployment', async (t) => {
   const request = story('50-deployment-deleted')
   const service = Object.values(request.children['Service.v1'] ?? {})[0]
