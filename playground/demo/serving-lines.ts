@@ -44,7 +44,7 @@ export function drawServing (snapshot: ServingSnapshot, { asked, unanswered }: {
     '',
     `${color.bold(title)}  ${color.dim(`${seconds} s`)}`,
     `  ${drawPods(answers)}`,
-    `  ${phaseText(phase)}${reason ? color.dim(` ${reason}`) : ''}${doing && error === undefined ? `  ${doing}` : ''}`,
+    `  ${phaseText(phase)}${reason && reason !== phase ? color.dim(` ${reason}`) : ''}${doing && error === undefined ? `  ${doing}` : ''}`,
     error === undefined ? '' : color.yellow(`  ${error}`),
     color.dim(`  ${asked} requests, ${unanswered} without a pod`)
   ].filter((line, index) => index === 0 || line !== '').join('\n')

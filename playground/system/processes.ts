@@ -60,7 +60,7 @@ export async function startProgram ({ file, env, readyUrl, onLine }: Program): P
 
 async function waitUntilReady (child: ChildProcess, url: string, complaint: () => string): Promise<void> {
   const giveUp = Date.now() + START_MS
-  while (child.exitCode === null && Date.now() < giveUp) {
+  while (child.exitCode === null && child.signalCode === null && Date.now() < giveUp) {
     const answer = await fetch(url).catch(() => undefined)
     if (answer?.ok) return
     await sleep(50)
