@@ -128,7 +128,7 @@ if (scene) {
     const [before, servers, earlier] = [serving(), history.servers(PARENT), history.ever('jobs', PARENT)]
     await patch({ version: 'v3', keepPrevious: '10m' })
     await endPod(api, await history.work(PARENT), { download: resultOf('c'), validate: { exitCode: 1, message: 'accuracy 0.71 is below 0.9' } })
-    const failed = await model.until('it says why', ({ status }) => status?.error?.includes('0.71') === true)
+    const failed = await model.until('it says why', ({ status }) => status?.error?.includes('0.71') === true && status.phase === 'Ready')
     t.match(failed.status, { phase: 'Ready', attempt: 3, activeVersion: 'v2', replicas: 4, sha256: 'b'.repeat(64), candidateVersion: undefined })
     t.match(failed.status?.error, /v3 did not pass its validation.*accuracy 0\.71 is below 0\.9.*v2 goes on answering/)
     t.strictSame(['Ready', 'Validated', 'Progressing'].map((type) => conditionIn(failed, type)), ['True/PodsAvailable', 'False/Error', 'False/Error'])
