@@ -94,6 +94,16 @@ t.test('pods of which neither memory nor label is left go on', async (t) => {
   t.match(JSON.stringify(kept), /"claimName":"iris-model-94907149d1"/)
 })
 
+t.test('when a spec is left, only failures that lie in it are remembered', async (t) => {
+  const text = JSON.stringify(story('31-failed-update-taken-back'))
+  for (const [reason, isRemembered] of [['NotFound', false], ['Unreachable', false], ['HashMismatch', true], ['OOMKilled', true]] as const) {
+    const [deployment] = find(answerSync(mlModel, JSON.parse(text.replaceAll('NotFound', reason)) as SyncRequest).children, 'Deployment')
+    const { failed = [] } = JSON.parse(deployment?.metadata.annotations?.['sluice.dev/state'] ?? '') as { failed?: object[] }
+    t.match(failed, isRemembered ? [{ key: 'c72e83e896', reason }] : [], reason)
+    t.equal(failed.length, isRemembered ? 1 : 0, reason)
+  }
+})
+
 t.test('a Deployment that has lost its memory, and whose pods have no labels any more, is asked for as it is', async (t) => {
   const request = story('07-serving')
   const [deployment] = Object.values(request.children['Deployment.apps/v1'] ?? {})
