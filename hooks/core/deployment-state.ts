@@ -31,9 +31,9 @@ export function deploymentState (deployment: KubeObject | undefined): Deployment
   return { observed, replicas, updated, available, old, complete, ...(stuck !== undefined && { stuck }) }
 }
 
-/** The number asked for; the API server's default where none is. */
-export function replicasOf (deployment: KubeObject): number {
-  return isMap(deployment.spec) && typeof deployment.spec.replicas === 'number' ? deployment.spec.replicas : 1
+/** The number asked for; the API server's default where none is, or none that it would take. */
+export function replicasOf ({ spec }: KubeObject): number {
+  return isMap(spec) && isCount(spec.replicas) ? spec.replicas : 1
 }
 
 function trouble (deployment: KubeObject): string | undefined {
@@ -50,5 +50,9 @@ function lateness (deployment: KubeObject): ReturnType<typeof conditionOf> {
 const MOST_PODS = 2 ** 31 - 1
 
 function count (value: unknown): number {
-  return typeof value === 'number' && Number.isInteger(value) && value > 0 && value <= MOST_PODS ? value : 0
+  return isCount(value) ? value : 0
+}
+
+function isCount (value: unknown): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= MOST_PODS
 }

@@ -27,6 +27,7 @@ const deployments: Array<{ name: string, deployment: KubeObject | undefined, wan
   { name: 'no Deployment', deployment: undefined, want: undefined },
   { name: 'one that is being deleted counts as none', deployment: deployment(done, { deletionTimestamp: '2026-01-05T10:00:00Z' }), want: undefined },
   { name: 'a new one has nothing', deployment: deployment(undefined), want: { observed: false, replicas: 2, updated: 0, available: 0, old: 0, complete: false } },
+  { name: 'a number that no Deployment can have is none', deployment: deployment(undefined, { replicas: 1e21 }), want: { observed: false, replicas: 1, updated: 0, available: 0, old: 0, complete: false } },
   { name: 'all pods answer', deployment: deployment(done), want: { observed: true, replicas: 2, updated: 2, available: 2, old: 0, complete: true } },
   { name: 'a status of the generation before is not about this template', deployment: deployment({ ...done, observedGeneration: 2 }), want: { observed: false, replicas: 2, updated: 2, available: 2, old: 0, complete: false } },
   { name: 'an old pod is still there', deployment: deployment({ ...done, replicas: 3 }), want: { observed: true, replicas: 2, updated: 2, available: 2, old: 1, complete: false } },

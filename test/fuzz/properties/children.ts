@@ -80,10 +80,10 @@ function hasGivenUp ({ conditions }: Json): boolean {
   return mapOf(first).reason === 'ProgressDeadlineExceeded'
 }
 
-/** The number that a Deployment asks for; undefined where it has none. */
+/** The number that a Deployment asks for; undefined where it has none, or none that the API server would take. */
 export function replicasOf (deployment: Json | undefined): number | undefined {
   const { replicas } = mapOf(deployment?.spec)
-  return typeof replicas === 'number' ? replicas : undefined
+  return replicas === 0 || count(replicas) > 0 ? replicas as number : undefined
 }
 
 /** Only what Kubernetes' own integers hold is a number of pods. */

@@ -81,8 +81,10 @@ function idOf (service: Json): string {
 /** One that is surely of this version, and that the API server would have let in. */
 function deploymentOf (deployments: Map<string, Json>, name: string, id: string): Json | undefined {
   const deployment = deployments.get(suffixedName(name, id))
-  const { containers } = mapOf(templateOf(deployment).spec)
-  return labelOf(deployment, VERSION_LABEL) === id && portsOf(templateOf(deployment)).length > 0 && Array.isArray(containers) && containers.every(isObject) ? deployment : undefined
+  const template = templateOf(deployment)
+  const { containers } = mapOf(template.spec)
+  const isOf = [deployment, template].every((object) => labelOf(object, VERSION_LABEL) === id)
+  return isOf && portsOf(template).length > 0 && Array.isArray(containers) && containers.every(isObject) ? deployment : undefined
 }
 
 /** Whatever the Service remembers to have pods has them, and the one before stays its time. */
@@ -206,10 +208,13 @@ function failuresOf (seen: Seen, jobs: Map<string, Json>): Tried[] {
   return [...failures, ...failed ? [failed] : [], ...ended.filter(({ id }) => id === candidate?.id && !candidate.found)]
 }
 
-/** Of the newest attempt that is known. */
-function withoutMemory ({ status, deployments }: Seen, { jobs, ended }: { jobs: Map<string, Json>, ended: Tried[] }): Tried[] {
+/** Of the newest attempt that is known; nothing is where a Job is there of an object of another name, or a status does not add up. */
+function withoutMemory ({ name, status, deployments }: Seen, { jobs, ended }: { jobs: Map<string, Json>, ended: Tried[] }): Tried[] {
+  if ([...jobs].some(([place, job]) => place !== suffixedName(name, `validate-${labelOf(job, VERSION_LABEL)}`))) return []
   const carried = [...jobs.values(), ...deployments.values()].flatMap((object) => carriedBy(object) ?? [])
-  const newest = Math.max(status.attempt ?? 0, status.candidate?.attempt ?? 0, ...carried.map(({ attempt }) => attempt))
+  const [told, said] = [status.attempt ?? 0, Math.max(status.candidate?.attempt ?? 0, status.failure?.attempt ?? 0)]
+  const newest = Math.max(told, ...carried.map(({ attempt }) => attempt))
+  if (said > told) return []
   return [...status.failure ? [status.failure] : [], ...ended].filter(({ attempt }) => attempt === newest)
 }
 
