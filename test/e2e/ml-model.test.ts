@@ -88,7 +88,7 @@ if (scene) {
     t.equal(conditionIn(failed, 'Ready'), 'True/Serving')
     t.equal(conditionIn(failed, 'Progressing'), 'False/NotFound')
     t.match(failed.status?.error, /four\.tar\.gz answered 404\. Correct the URI\./)
-    t.match(await warnings(), /NotFound|404/, 'an Event warns')
+    await until('an Event warns', async () => (await warnings()).includes('404'))
     const [list] = await record('download-failed', ...LOOKS)
     t.match(list, new RegExp(`^${NAME} .* Ready +NotFound +1/1 `, 'm'), 'a list shows it')
     await assertRest(t)
