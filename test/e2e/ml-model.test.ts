@@ -75,7 +75,7 @@ if (scene) {
     t.notOk(history.available(SERVICE, since).includes(0), 'and never was no pod available')
     await until('the old volume is gone', async () => history.now('persistentvolumeclaims', PARENT).every(({ metadata }) => metadata.name.endsWith(next)))
     t.equal(history.now('persistentvolumeclaims', PARENT).length, 1)
-    t.strictSame(await jobs(), [], 'a Job that is told of is gone')
+    await until('the Job is gone, for its result is told', async () => history.now('jobs', PARENT).length === 0)
   })
 
   await t.test('a download that fails for good keeps what serves, says why, and is not tried again; sluice.dev/retry does', async (t) => {
@@ -160,9 +160,6 @@ if (scene) {
     t.ok((await remains()).length >= 6, 'there is much')
     await t.resolves(kubectl(['delete', 'mlm', name, '-n', 'models', `--cascade=${cascade}`, '--timeout=60s']), 'the deletion comes to its end')
     await until('nothing is left', async () => (await remains()).length === 0)
-  }
-  async function jobs (): Promise<string[]> {
-    return (await kubectl(['get', 'jobs', '-n', 'models', '-o', 'name'])).split('\n').filter(Boolean)
   }
   async function templateOf (): Promise<string> {
     return await kubectl(['get', 'deployment', SERVICE, '-n', 'models', '-o', 'jsonpath={.spec.template}'])
