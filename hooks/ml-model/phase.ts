@@ -34,13 +34,14 @@ function starting (decision: Decision, context: Context): Summary {
   const { under } = decision
   const { evidence: { server, trouble } } = context
   const failure = failureOf(decision)
-  if (failure) return { phase: 'Failed', reason: failure.reason, error: withRetry(failure, decision, context) }
+  // Some may answer of which it cannot be told whether they are of this version.
+  const phase = server && server.available > 0 ? 'Deploying' : 'Failed'
+  if (failure) return { phase, reason: failure.reason, error: withRetry(failure, decision, context) }
   if (under.stage === 'Downloading') return { phase: under.download.noticed ? 'Downloading' : 'Pending', reason: under.stage }
   const isOther = under.stage === 'Starting' && !under.written
   if (server?.late === undefined || isOther) return { phase: 'Deploying', reason: under.stage }
   const { reason, message } = startFailure(server.late, trouble)
-  // Some answer, and it cannot be told whether they are of this version.
-  return { phase: server.available > 0 ? 'Deploying' : 'Failed', reason, error: `${message} It goes on as soon as the pods become ready.` }
+  return { phase, reason, error: `${message} It goes on as soon as the pods become ready.` }
 }
 
 /** A spec that nothing is downloaded for has no attempt to be followed by another. */

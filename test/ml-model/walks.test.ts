@@ -126,13 +126,18 @@ function settle (world: World): void {
   world.violations.push('it never comes to rest')
 }
 
+/** Deploying: some pods answer, and none of a version that is accepted. */
+function phasesWithError (world: World): string[] {
+  return availableOf(world) > 0 ? ['Ready', 'Deploying'] : ['Ready', 'Failed']
+}
+
 /** What is wrong with what is left; undefined if nothing is. */
 function atRest (world: World): string | undefined {
   const { error, phase } = world.parent.status as { error?: string, phase?: string }
   const { source, env } = world.parent.spec as { source: { uri: string }, env: [{ value: string }] }
   const deployment = deploymentOf(world)
   if (runningJob(world)) return 'a Job is left running'
-  if (error !== undefined) return phase === 'Failed' || phase === 'Ready' ? undefined : `phase ${phase} with an error`
+  if (error !== undefined) return phasesWithError(world).includes(phase ?? '') ? undefined : `phase ${phase} with an error`
   if (phase !== 'Ready' || !deployment) return `phase ${phase} without an error`
   const served = servedBy(world, deployment)
   const wanted = `${source.uri} with ${env[0].value}`
