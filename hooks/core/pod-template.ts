@@ -1,4 +1,6 @@
 // Pod templates: as they are sent, and as they are read back from the objects that were made of them.
+import { deploymentState } from './deployment-state.ts'
+import { UnprocessableError } from './kind.ts'
 import { isMap, isSendable, withoutEmpty } from './plain-value.ts'
 import type { KubeObject } from './request.ts'
 
@@ -12,6 +14,16 @@ export function readTemplate (object: KubeObject): Template | undefined {
   const template = withoutEmpty(withoutNulls({ metadata: metadataOf(object, found), spec: found.spec }) as Record<string, unknown>)
   const { metadata, spec } = template
   return isMap(metadata) && isMap(spec) && Array.isArray(spec.containers) && spec.containers.every(isMap) && isSendable(template) ? template as Template : undefined
+}
+
+/**
+ * Refuses to decide about a Deployment of which nothing is known: it could only be left out, and its pods with it. Without pods that answer there is nothing to
+ * lose.
+ */
+export function refuseToDrop (deployment: KubeObject): void {
+  if ((deploymentState(deployment)?.available ?? 0) === 0) return
+  const { name } = deployment.metadata
+  throw new UnprocessableError(`Deployment ${name} has pods that answer, has lost its annotation sluice.dev/state, and its pod template cannot be read back; put the annotation back, or delete the Deployment, which ends its pods, to have it made again`)
 }
 
 /** Labels that are gone are those that the pods are selected by: no others can be. */

@@ -1,7 +1,7 @@
 // Memory that was lost, made out from the Deployment: what runs goes on running, whatever else is not known any more.
 import { SOURCE_LABEL } from '../core/labels.ts'
 import { isMap } from '../core/plain-value.ts'
-import { readTemplate, type Template } from '../core/pod-template.ts'
+import { readTemplate, refuseToDrop, type Template } from '../core/pod-template.ts'
 import { findChild, type KubeObject, type SyncRequest } from '../core/request.ts'
 import { lookupOf, type BriefMemory, type Memory, type Model, type Version, type Volume } from './memory.ts'
 import { VOLUME } from './resources/names.ts'
@@ -20,6 +20,7 @@ export function runningVersion (request: SyncRequest<Spec, Status>, deployment: 
   const { accepted, candidate, ...memory } = noted
   const template = readTemplate(deployment)
   const model = template && modelOf(request, template, noted)
+  if (!model) refuseToDrop(deployment)
   const volumes = [...noted.leaving ?? [], ...[accepted, candidate].flatMap((version) => version ? [version.model.volume] : [])]
   const leaving = distinct(volumes).filter(({ name }) => name !== model?.volume.name)
   return { ...memory, ...(leaving.length > 0 && { leaving }), ...(template && model && { candidate: { model, recipe: '', template } satisfies Version }) }

@@ -1,6 +1,6 @@
 // From what is remembered to the objects that should be there.
 import { jobState } from '../core/job-state.ts'
-import { readTemplate, type Template } from '../core/pod-template.ts'
+import { readTemplate, refuseToDrop, type Template } from '../core/pod-template.ts'
 import type { Child } from '../core/request.ts'
 import { parseCarried } from './carried.ts'
 import { newestTried, startedVersions, type Memory } from './memory.ts'
@@ -75,6 +75,7 @@ function replicasFor (request: Request, { id }: Version, { before, after }: Pick
 function templateOf (request: Request, version: Version, wanted: Wanted | Problem): Template | undefined {
   const deployment = findDeployment(request, version.id)
   const known = deployment && (parseCarried(deployment)?.template ?? readTemplate(deployment))
+  if (deployment && !known) refuseToDrop(deployment)
   if (known || isProblem(wanted) || version.content !== wanted.content) return known
   const image = validatedImage(findJob(request, version.id)) ?? serverImage(request.parent.spec, request.images)
   return makeServerTemplate(request, wanted, version, image)

@@ -115,6 +115,17 @@ t.test('a Deployment that has lost its memory, and whose pods have no labels any
   }
 })
 
+t.test('pods that answer, and of which nothing can be read back, are left alone', async (t) => {
+  const request = story('07-serving')
+  const deployment = structuredClone(Object.values(request.children['Deployment.apps/v1'] ?? {})[0]) as Child & { spec: { template: { spec: object } }, status?: object }
+  delete deployment.metadata.annotations
+  deployment.spec.template.spec = { ...deployment.spec.template.spec, terminationGracePeriodSeconds: 2 ** 62 }
+  const asked = (of: Child) => answerSync(mlModel, { ...request, children: { ...request.children, 'Deployment.apps/v1': { 'models/iris-model': of } } })
+  t.throws(() => asked(deployment), { name: 'UnprocessableError', message: /Deployment iris-model has pods that answer.*put the annotation back/ })
+  const { status: _, ...quiet } = deployment
+  t.doesNotThrow(() => asked(quiet as Child), 'without pods there is nothing to lose')
+})
+
 t.test('memory that somebody wrote onto the Service brings no template of theirs into a Deployment', async (t) => {
   const request = story('50-deployment-deleted')
   const service = Object.values(request.children['Service.v1'] ?? {})[0]

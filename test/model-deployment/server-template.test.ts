@@ -30,4 +30,6 @@ t.test('pods of a version whose recipe is lost stay as they are, whatever this r
   deployment.spec.template.spec.terminationGracePeriodSeconds = 77
   const answered = answerSync(modelDeployment, input).children.find(({ kind }) => kind === 'Deployment') as unknown as typeof deployment | undefined
   t.strictSame(answered?.spec.template, deployment.spec.template)
+  deployment.spec.template.spec.terminationGracePeriodSeconds = 2 ** 62
+  t.throws(() => answerSync(modelDeployment, input), { name: 'UnprocessableError', message: /has pods that answer/ }, 'where they cannot be read back, nothing is decided')
 })
