@@ -80,31 +80,43 @@ function canCarry ({ pods, status, memory: inObject }: Seen, { memory, stable, h
   return pods(heir) === 'some' || pods(stable) !== 'ready' || status?.sequence !== inObject?.sequence
 }
 
+/** What of the parent's own words a reason may be found in. */
+type Parent = { metadata: { annotations?: Record<string, string> }, spec?: { rollout?: { steps?: unknown }, analysis?: Limits } }
+
 /** Why traffic may move to a version all at once: its rollout has come to its end, a person said so, or the alias went back to the version before. */
 function hasReason (request: Json, memory: Memory, heir: Identity): boolean {
-  const { parent } = request as { parent: { metadata: { annotations?: Record<string, string> }, spec?: { rollout?: { steps?: unknown } } } }
+  const { parent } = request as { parent: Parent }
   const { annotations = {} } = parent.metadata
   const { rollout, previous, canary } = memory
   if (!same(heir, canary)) return previous?.fastReturn === true && isTarget(annotations[FACTS.registry], heir)
   if (!rollout) return false
-  const reasons = [
-    annotations[COMMANDS.promote] === rollout.id,
-    rollout.commanded,
-    rollout.stage === 'AwaitingApproval' || rollout.stage === 'Promoting',
-    rollout.step >= lastStep(parent.spec?.rollout?.steps),
-    hasChecks(annotations[FACTS.analysis], rollout.id)
-  ]
-  return reasons.includes(true)
+  if (rollout.commanded === true || annotations[COMMANDS.promote] === rollout.id) return true
+  return rollout.stage === 'AwaitingApproval' || rollout.stage === 'Promoting' || isAtItsEnd(rollout, parent)
 }
+
+/** In the last step, which its checks have completed. Memory of another stage with that step was never written by us; what follows from it is not judged. */
+function isAtItsEnd (rollout: NonNullable<Memory['rollout']>, { metadata: { annotations = {} }, spec = {} }: Parent): boolean {
+  if (rollout.step < lastStep(spec.rollout?.steps)) return false
+  return rollout.stage !== 'Stepping' || hasPassed(annotations[FACTS.analysis], rollout, spec.analysis)
+}
+
+type Limits = { checks?: unknown, failureLimit?: unknown }
 
 /** The number of the last step; steps that are no list are the default ones, and those that are not admitted may be, too. */
 function lastStep (steps: unknown): number {
   return Array.isArray(steps) ? Math.min(9, new Set(steps.filter((weight) => weight !== 100)).size) : 9
 }
 
-function hasChecks (text: string | undefined, id: string): boolean {
+/** Whether the checks of this step are enough, and no more of them failed than may. Limits that are no whole numbers are the default ones. */
+function hasPassed (text: string | undefined, { id, step }: NonNullable<Memory['rollout']>, limits: Limits = {}): boolean {
   const fact = parsed(text)
-  return isObject(fact) && fact.rollout === id
+  if (!isObject(fact) || fact.rollout !== id || fact.step !== step) return false
+  const { passed, failed } = fact
+  return typeof passed === 'number' && typeof failed === 'number' && passed >= wholeOr(6, limits.checks) && failed <= wholeOr(2, limits.failureLimit)
+}
+
+function wholeOr (standard: number, value: unknown): number {
+  return Number.isInteger(value) ? value as number : standard
 }
 
 function isTarget (text: string | undefined, identity: Identity): boolean {
