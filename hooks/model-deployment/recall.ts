@@ -111,7 +111,9 @@ function activeOf (running: Running[], { selected, newest }: { selected: string 
   const named = running.find(({ version }) => version.id === selected)
   const proven = running.filter(({ seen }) => seen.proven)
   // The newest that is ready is a candidate to be switched to, whether for the first time or again.
-  return (named ?? proven.find(({ version }) => version.attempt < newest) ?? proven.find(({ seen }) => !seen.ready))?.version
+  const other = proven.find(({ version }) => version.attempt < newest) ?? proven.find(({ seen }) => !seen.ready)
+  // Where nothing says of any what it is, that it runs is all there is to go by.
+  return (named ?? other ?? (newest === 0 ? proven[0] : undefined))?.version
 }
 
 /** Observed objects of a kind that are not being deleted, in the order of their names. */

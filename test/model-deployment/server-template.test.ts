@@ -33,3 +33,16 @@ t.test('pods of a version whose recipe is lost stay as they are, whatever this r
   deployment.spec.template.spec.terminationGracePeriodSeconds = 2 ** 62
   t.throws(() => answerSync(modelDeployment, input), { name: 'UnprocessableError', message: /has pods that answer/ }, 'where they cannot be read back, nothing is decided')
 })
+
+t.test('of a version that answers, and of which nothing at all is left but its Deployment, the Service is made again', async (t) => {
+  const lost = findScenarios().find(({ kind, name }) => kind === modelDeployment && name === '14-autoscale-on')
+  if (!lost) return t.fail('the story of a version that answers is missing')
+  const input = structuredClone(lost.input)
+  const deployments = Object.values(input.children['Deployment.apps/v1'] ?? {})
+  for (const { metadata } of deployments) delete metadata.annotations
+  const forgotten = { ...input, parent: { ...input.parent, status: {} }, children: { ...input.children, 'Service.v1': {}, 'Job.batch/v1': {} } }
+  const { children } = answerSync(modelDeployment, forgotten)
+  t.ok(deployments.length > 0)
+  for (const { metadata } of deployments) t.ok(children.some(({ kind, metadata: { name } }) => kind === 'Deployment' && name === metadata.name), metadata.name)
+  t.ok(children.some(({ kind }) => kind === 'Service'))
+})

@@ -30,9 +30,15 @@ export function see (request: Json, object: Json): Seen {
   return {
     predictors: predictorsOf(object),
     memory: remembered(parsed(annotations[STATE_ANNOTATION])),
-    status: Value.Check(Status, status) ? remembered(status) : undefined,
+    status: Value.Check(Status, status) && isStorable(status) ? remembered(status) : undefined,
     pods: (version) => podsOf(deployments[`${name}-${nameOf(version)}-0-model`])
   }
+}
+
+/** An API server keeps no whole number beyond 64 bits, and nobody else one beyond 53: a status with one is as if it were lost. */
+function isStorable (value: unknown): boolean {
+  if (typeof value === 'number') return Math.abs(value) <= Number.MAX_SAFE_INTEGER
+  return typeof value !== 'object' || value === null || Object.values(value).every(isStorable)
 }
 
 /** JSON, or undefined for what is none. */

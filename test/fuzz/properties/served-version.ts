@@ -205,7 +205,7 @@ function failuresOf (seen: Seen, jobs: Map<string, Json>): Tried[] {
   const ended = [...jobs].filter(([place, job]) => endOf(job) === 'failed' && place === suffixedName(name, `validate-${labelOf(job, VERSION_LABEL)}`)).flatMap(([, job]) => carriedBy(job) ?? [])
   if (!memory) return withoutMemory(seen, { jobs, ended })
   const { failed, failures = [], candidate } = memory
-  return [...failures, ...failed ? [failed] : [], ...ended.filter(({ id }) => id === candidate?.id && !candidate.found)]
+  return [...failures, ...failed ? [failed] : [], ...ended.filter(({ id, content }) => id === candidate?.id && content === candidate.content && !candidate.found)]
 }
 
 /** Of the newest attempt that is known; nothing is where a Job is there of an object of another name, or a status does not add up. */
