@@ -57,7 +57,8 @@ function carriedBy (request: Request): Carried[] {
 /** The newest version is on its way, unless it is active or the status knows that it, or one after it, has failed. */
 function wishOf (newest: Version | undefined, active: Version | undefined, { failure }: Partial<Status>): Pick<Memory, 'candidate' | 'failed'> {
   if (failure && failure.attempt > attemptOf(newest)) return { failed: failure }
-  if (!newest || newest.id === active?.id || newest.attempt <= attemptOf(active)) return {}
+  // The same number twice: of one of them nothing is left but its pods, and the other is known.
+  if (!newest || newest.id === active?.id || newest.attempt < attemptOf(active)) return {}
   return failure?.id === newest.id && active ? { failed: failure } : { candidate: newest }
 }
 
@@ -110,10 +111,17 @@ function knownVersion (status: Partial<Status> = {}, id: string | undefined): Ve
 function activeOf (running: Running[], { selected, newest }: { selected: string | undefined, newest: number }): Version | undefined {
   const named = running.find(({ version }) => version.id === selected)
   const proven = running.filter(({ seen }) => seen.proven)
-  // The newest that is ready is a candidate to be switched to, whether for the first time or again.
-  const other = proven.find(({ version }) => version.attempt < newest) ?? proven.find(({ seen }) => !seen.ready)
-  // Where nothing says of any what it is, that it runs is all there is to go by.
-  return (named ?? other ?? (newest === 0 ? proven[0] : undefined))?.version
+  return (named ?? (newest === 0 ? anyThatAnswers(proven) : provenBefore(proven, newest)))?.version
+}
+
+/** Where nothing says which attempt was the last, that it answers is all there is to go by. */
+function anyThatAnswers (proven: Running[]): Running | undefined {
+  return proven.find(({ seen }) => seen.ready) ?? proven[0]
+}
+
+/** The newest that is ready is a candidate to be switched to, whether for the first time or again. */
+function provenBefore (proven: Running[], newest: number): Running | undefined {
+  return proven.find(({ version }) => version.attempt < newest) ?? proven.find(({ seen }) => !seen.ready)
 }
 
 /** Observed objects of a kind that are not being deleted, in the order of their names. */

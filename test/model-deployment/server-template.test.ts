@@ -46,3 +46,21 @@ t.test('of a version that answers, and of which nothing at all is left but its D
   for (const { metadata } of deployments) t.ok(children.some(({ kind, metadata: { name } }) => kind === 'Deployment' && name === metadata.name), metadata.name)
   t.ok(children.some(({ kind }) => kind === 'Service'))
 })
+
+t.test('of two versions of which nothing else is left, the one that all pods answer of stays', async (t) => {
+  const lost = findScenarios().find(({ kind, input }) => kind === modelDeployment && Object.keys(input.children['Deployment.apps/v1'] ?? {}).length === 2)
+  if (!lost) return t.fail('the story of a version beside another is missing')
+  const input = structuredClone(lost.input)
+  const [known, unknown] = Object.values(input.children['Deployment.apps/v1'] ?? {}).toSorted((a, b) => attemptIn(a) - attemptIn(b))
+  if (!known || !unknown) return t.fail('the story has two Deployments')
+  delete unknown.metadata.annotations
+  const answering = { observedGeneration: 99, replicas: 1, updatedReplicas: 1, availableReplicas: 1, readyReplicas: 1, conditions: [{ type: 'Progressing', status: 'True', reason: 'NewReplicaSetAvailable', message: '' }] }
+  Object.assign(known, { status: answering, spec: { ...known.spec as object, replicas: 1 } })
+  Object.assign(unknown, { status: { ...answering, updatedReplicas: 0 }, spec: { ...unknown.spec as object, replicas: 1 } })
+  const { children } = answerSync(modelDeployment, { ...input, parent: { ...input.parent, status: {} }, children: { ...input.children, 'Service.v1': {}, 'Job.batch/v1': {} } })
+  t.ok(children.some(({ kind, metadata: { name } }) => kind === 'Deployment' && name === known.metadata.name))
+})
+
+function attemptIn ({ metadata: { annotations = {} } }: { metadata: { annotations?: Record<string, string> } }): number {
+  return (JSON.parse(annotations['sluice.dev/state'] ?? '{}') as { version?: { attempt?: number } }).version?.attempt ?? 0
+}

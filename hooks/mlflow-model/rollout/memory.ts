@@ -37,13 +37,14 @@ function canCountOn ({ sequence, counter }: Memory): boolean {
 /** What we write always says of whom it speaks, and what it wants for all that it serves adds up: other memory would send traffic nowhere. */
 function isCoherent (memory: Memory): boolean {
   const { stable, previous, canary, rollout, traffic } = memory
+  const versions = [stable, previous, canary].filter((version) => version !== undefined)
   if ((canary === undefined) !== (rollout === undefined)) return false
   if (traffic && !addsUp(traffic, rollout)) return false
-  if (!areDistinct([stable, previous, canary]) || !fitsStage(memory)) return false
-  const served = [stable, previous, rollout?.present ? canary : undefined].filter((version) => version !== undefined)
+  if (!areDistinct(versions) || !fitsStage(memory)) return false
+  // A canary that is not there yet will be.
+  if (versions.some(({ uri }) => uri === '')) return false
   const shares = Object.values(wantedShares(memory))
-  const isLoadable = served.every(({ uri }) => uri !== '')
-  return isLoadable && (served.length === 0 || shares.reduce((sum, share) => sum + share, 0) === 100)
+  return shares.length === 0 || shares.reduce((sum, share) => sum + share, 0) === 100
 }
 
 /** Memory in the annotation's text. */
@@ -81,8 +82,8 @@ export function wantedShares (memory: Memory): Record<string, number> {
 }
 
 /** One version in two places would be one predictor with two shares, sooner or later. */
-function areDistinct (places: Array<VersionIdentity | undefined>): boolean {
-  const names = places.filter((version) => version !== undefined).map(predictorName)
+function areDistinct (versions: VersionIdentity[]): boolean {
+  const names = versions.map(predictorName)
   return new Set(names).size === names.length
 }
 

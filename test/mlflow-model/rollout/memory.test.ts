@@ -192,3 +192,9 @@ t.test('when nothing is served any more failures, counter and spent commands sta
   t.strictSame(clearedMemory(memory(withRollout('Draining'), kept, { previous: warm, deleting: true, lastOutcome: 'Aborted' })), { sequence: 41, counter: 30, ...kept })
   t.strictSame(clearedMemory(memory({ traffic: SETTLED })), { sequence: 41, counter: 30 })
 })
+
+t.test('a canary that is not there yet, and could never be loaded, is no memory', async (t) => {
+  const waiting = { ...stepping, rollout: { ...stepping.rollout, stage: 'Loading', step: 0, present: false, raised: false }, traffic: { ...stepping.traffic, ...ALL_STABLE, canaryInForce: 0 } }
+  t.ok(parseMemory(waiting))
+  t.equal(parseMemory({ ...waiting, canary: { ...stepping.canary, uri: '' } }), undefined)
+})
