@@ -58,8 +58,8 @@ function servesAnything (memory: Memory | undefined): memory is Memory {
  */
 function reconstruct (observation: Observation, left: Memory = EMPTY_MEMORY): Memory {
   const { versions, readiness } = observation
-  const trust = (served: Served) => (readiness(served).ready ? 1000 : 0) + served.share
-  const [most] = versions.toSorted((a, b) => trust(b) - trust(a))
+  const isReady = (served: Served): number => Number(readiness(served).ready)
+  const [most] = versions.toSorted((a, b) => isReady(b) - isReady(a) || b.share - a.share)
   if (!most && observation.unidentified !== undefined) throw new UnprocessableError(observation.unidentified)
   if (!most) return left
   const { version, createdAt, uri } = most

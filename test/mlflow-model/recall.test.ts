@@ -71,6 +71,7 @@ const forgotten: Array<{ name: string, seen: Seen, status?: unknown, want: Memor
   { name: 'an annotation that cannot be read is gone', seen: { state: '{"sequence":40', versions: [serves(V3, 100)] }, status: newer, want: newer },
   { name: 'with both lost the one version that is there is stable', seen: { versions: [serves(V1, 100)], pods: { 1: READY } }, want: reconstructed(V1) },
   { name: 'of two ready versions the one with most traffic is stable', seen: { versions: [serves(V1, 40), serves(V2, 60)], pods: { 1: READY, 2: READY } }, want: reconstructed(V2) },
+  { name: 'a ready version goes before one with a share that nobody can have', seen: { versions: [serves(V1, 2 ** 31), serves(V2, 20)], pods: { 1: PARTIAL, 2: READY } }, want: reconstructed(V2) },
   { name: 'a ready version goes before one with more traffic', seen: { versions: [serves(V1, 90), serves(V2, 10)], pods: { 1: PARTIAL, 2: READY } }, want: reconstructed(V2) },
   { name: 'of versions that are not ready the one with most traffic is stable', seen: { versions: [serves(V1, 40), serves(V2, 60)] }, want: reconstructed(V2) },
   { name: 'of equals the first is stable', seen: { versions: [serves(V1, 50), serves(V2, 50)] }, want: reconstructed(V1) },
