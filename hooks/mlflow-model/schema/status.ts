@@ -41,7 +41,8 @@ export type Failure = Static<typeof Failure>
 export const Rollout = Type.Object({
   id: Type.String({ maxLength: 128, description: 'Names this rollout in the annotations sluice.dev/promote and sluice.dev/abort.' }),
   stage: oneOf(STAGES, { description: 'Where it stands.' }),
-  step: Type.Integer({ minimum: 0, description: 'The step it is at, from 1; 0 before the first and between two when steps were edited.' }),
+  // A rollout has at most a hundred: shares are whole percents, and rise.
+  step: Type.Integer({ minimum: 0, maximum: 100, description: 'The step it is at, from 1; 0 before the first and between two when steps were edited.' }),
   startedAt: instant({ description: 'When it started.' }),
   stepStartedAt: Type.Optional(instant({ description: 'Since when checks count: the weight is in force and nothing holds the rollout.' })),
   trafficSince: Type.Optional(instant({ description: 'When the canary got its first traffic.' })),

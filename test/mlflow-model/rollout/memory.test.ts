@@ -88,6 +88,7 @@ const corrupt: Array<{ name: string, given: unknown }> = [
   { name: 'one version in two places', given: formatMemory({ ...stepping, canary: V1 }) },
   { name: 'even where it is not yet there', given: formatMemory(memory(withRollout('Loading', { present: false }), { canary: V1 })) },
   { name: 'a sequence that cannot be counted on', given: formatMemory({ ...stepping, sequence: Number.MAX_SAFE_INTEGER }) },
+  { name: 'a step that no rollout has', given: formatMemory({ ...stepping, rollout: { ...stepping.rollout as Rollout, step: 101 } }) },
   { name: 'a number that cannot be sent', given: formatMemory({ ...stepping, rollout: { ...stepping.rollout as Rollout, losses: 1e308 } }) },
   { name: 'a number', given: '7' },
   { name: 'a list', given: '[]' },
