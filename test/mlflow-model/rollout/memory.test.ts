@@ -18,7 +18,7 @@ const optional = <T>(model: { [K in keyof T]: fc.Arbitrary<T[K]> }, requiredKeys
 const version = optional({ ...identity, uri: fc.string({ minLength: 1, maxLength: 100 }) }, ['version', 'createdAt', 'uri'])
 
 const rollout = optional({
-  id: text(128), stage: fc.constantFrom(...STAGES), step: fc.nat(), startedAt: instant, stepStartedAt: instant, trafficSince: instant, present: fc.boolean(), raised: fc.boolean(),
+  id: text(128), stage: fc.constantFrom(...STAGES), step: fc.nat(100), startedAt: instant, stepStartedAt: instant, trafficSince: instant, present: fc.boolean(), raised: fc.boolean(),
   commanded: fc.boolean(), losses: fc.nat(), progress: text(64), deadline: instant, deadlineLeft: fc.nat(), outcome: fc.constantFrom(...OUTCOMES), reason: text(64)
 }, ['id', 'stage', 'step', 'startedAt', 'present', 'raised', 'commanded', 'losses'])
 
