@@ -4,6 +4,7 @@ import type { KubeObject } from '../../hooks/core/request.ts'
 import type { AnnotationWriter } from '../cluster/patch.ts'
 import type { Reflector } from '../cluster/reflector.ts'
 import type { Change } from '../cluster/store.ts'
+import { homeOf } from '../home.ts'
 import { parentKey, type KnownPod } from './pod.ts'
 
 /** A watched kind, as far as its objects are parents of pods. */
@@ -50,18 +51,20 @@ export function keepFamilies ({ pods, kinds, onChange, annotation }: FamiliesOpt
   }
 
   function takeParent (kind: ParentKind, { before, after }: Change<KubeObject>): void {
-    const key = keyOf(after ?? before)
-    if (after) {
-      parents.set(key, { uid: after.metadata.uid ?? '', kind })
-      if (!before || carried(before) !== carried(after)) onChange(key)
-    } else if (parents.get(key)?.uid === before.metadata.uid) {
-      // A namesake may have come before this one was seen to go.
-      parents.delete(key)
-    }
+    const [last, key] = [keyOf(before), keyOf(after)]
+    if (last !== key) forgetParent(last, before)
+    if (!after || key === undefined) return
+    parents.set(key, { uid: after.metadata.uid ?? '', kind })
+    if (last !== key || carried(before) !== carried(after)) onChange(key)
   }
 
-  function carried ({ metadata }: KubeObject): string | undefined {
-    return metadata.annotations?.[annotation]
+  function forgetParent (key: string | undefined, parent: KubeObject | undefined): void {
+    // A namesake may have come before this one was seen to go.
+    if (key !== undefined && parents.get(key)?.uid === parent?.metadata.uid) parents.delete(key)
+  }
+
+  function carried (parent: KubeObject | undefined): string | undefined {
+    return parent?.metadata.annotations?.[annotation]
   }
 
   for (const after of pods.store.all()) takePod({ after })
@@ -81,7 +84,11 @@ function addTo (members: Map<string, Set<string>>, key: string, uid: string): vo
   else members.set(key, new Set([uid]))
 }
 
-/** As pods of this parent are labelled. */
-export function keyOf (parent: KubeObject): string {
-  return parentKey(parent.metadata.namespace, parentLabel(parent)[PARENT_LABEL])
+/**
+ * As pods of this parent are labelled, and where they are: beside it, or for one of no namespace where its status says that it lives. Undefined before
+ * it says so. Pods elsewhere are not believed: whoever may create one labels it as he likes.
+ */
+function keyOf (parent: KubeObject | undefined): string | undefined {
+  const namespace = parent && homeOf(parent)
+  return namespace === undefined ? undefined : parentKey(namespace, parentLabel(parent as KubeObject)[PARENT_LABEL])
 }

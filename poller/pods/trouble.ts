@@ -15,7 +15,7 @@ const START_SECONDS = 120
 /** What the pod tells; undefined while there is nothing. `restarts`: its containers are started again when they end. */
 export function findTrouble (status: PodStatus, { restarts }: { restarts: boolean }): Told | undefined {
   const { initContainerStatuses: first = [], containerStatuses: then = [] } = status
-  const result = findResult([...first, ...then].map((container) => endOf(container)?.message))
+  const result = findResult([...first, ...then].map(endOf), { restarts })
   const trouble = status.phase === 'Succeeded' ? { reason: 'Completed', exitCode: 0 } : whatIsWrong(status, restarts)
   return trouble && { ...trouble, ...(result !== undefined && { result }) }
 }

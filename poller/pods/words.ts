@@ -19,16 +19,33 @@ export function ownWords (text: string | undefined): { reason: string, message?:
   return { reason, ...(typeof message === 'string' && wordsOf(message)) }
 }
 
-/** The first of these messages that is the result of a download, as compact JSON. */
-export function findResult (messages: Array<string | undefined>): string | undefined {
-  return messages.map(resultOf).find((result) => result !== undefined)
+/** How a container ended, as far as a result follows from it. */
+export type End = { exitCode: number, message?: string }
+
+/**
+ * What a program of ours has left, as compact JSON: the first result of a download, whoever left it; and of a container that runs once also any other
+ * object, or the `result` of one that says why it failed. One that is started again and again would tell another at every turn.
+ */
+export function findResult (ends: Array<End | undefined>, { restarts }: { restarts: boolean }): string | undefined {
+  const isResult = (result: string | undefined) => result !== undefined
+  return ends.map((end) => downloadOf(end?.message)).find(isResult) ?? (restarts ? undefined : ends.map(objectOf).find(isResult))
 }
 
-function resultOf (text: string | undefined): string | undefined {
+function downloadOf (text: string | undefined): string | undefined {
   const result = parseDownloadResult(text)
   if (!result) return undefined
   const compact = hideCredentials(JSON.stringify(pick(result, Object.keys(DownloadResult.properties) as Array<keyof DownloadResult>)))
   return compact.length <= LONGEST_RESULT && parseDownloadResult(compact) ? compact : undefined
+}
+
+function objectOf (end: End | undefined): string | undefined {
+  // What a program printed may look like anything, and stands in for the message of one that failed without a word.
+  if (!end || (end.exitCode !== 0 && !ownWords(end.message))) return undefined
+  const left = parseMap(end.message)
+  const result = typeof left.reason === 'string' ? left.result : left
+  if (!isMap(result)) return undefined
+  const compact = plainText(hideCredentials(JSON.stringify(result)))
+  return compact.length <= LONGEST_RESULT && Object.keys(parseMap(compact)).length > 0 ? compact : undefined
 }
 
 /** The text as a message, or nothing when there is none. */

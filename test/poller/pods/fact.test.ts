@@ -37,10 +37,36 @@ t.test('programs of ours say it in JSON', async (t) => {
 })
 
 t.test('a result is told if it is one', async (t) => {
-  t.equal(findResult([undefined, 'log', JSON.stringify(RESULT, undefined, 2)]), JSON.stringify(RESULT))
-  t.equal(findResult([JSON.stringify({ ...RESULT, uri: 'https://u:secret99@host/m.zip' })]), JSON.stringify({ ...RESULT, uri: 'https://[redacted]@host/m.zip' }))
-  t.equal(findResult([JSON.stringify({ ...RESULT, uri: '"'.repeat(1000) })]), undefined, 'longer than a fact takes')
-  t.equal(findResult([]), undefined)
+  const find = (...messages: Array<string | undefined>) => findResult(messages.map((message) => ({ exitCode: 1, ...(message !== undefined && { message }) })), { restarts: true })
+  t.equal(find(undefined, 'log', JSON.stringify(RESULT, undefined, 2)), JSON.stringify(RESULT))
+  t.equal(find(JSON.stringify({ ...RESULT, uri: 'https://u:secret99@host/m.zip' })), JSON.stringify({ ...RESULT, uri: 'https://[redacted]@host/m.zip' }))
+  t.equal(find(JSON.stringify({ ...RESULT, uri: '"'.repeat(1000) })), undefined, 'longer than a fact takes')
+})
+
+const STORES = { version: '3.17.2', stores: [{ store: 'backend', before: null, after: 'a1b2', head: 'a1b2' }] }
+const others: Array<{ name: string, message: unknown, exitCode?: number, restarts?: boolean, want?: unknown }> = [
+  { name: 'an object that a program left when it was done', message: STORES, want: STORES },
+  { name: 'the result beside the reason of a failure', message: { reason: 'MigrationIncomplete', message: 'm', result: STORES }, exitCode: 13, want: STORES },
+  { name: 'a failure without a result', message: { reason: 'NoSpace', message: 'm' }, exitCode: 1 },
+  { name: 'a result that is no object', message: { reason: 'NoSpace', result: 'all' }, exitCode: 1 },
+  { name: 'an object that was printed by what failed', message: STORES, exitCode: 1 },
+  { name: 'the same with a reason that is none', message: { reason: 'it failed', result: STORES }, exitCode: 1 },
+  { name: 'what is started again and again', message: STORES, restarts: true },
+  { name: 'an empty object', message: {} },
+  { name: 'a list', message: [STORES] },
+  { name: 'what is too long', message: { text: 'x'.repeat(1500) } },
+  { name: 'without credentials, in one line', message: { uri: 'postgresql://u:secret99@db/m\u2028x' }, want: { uri: 'postgresql://[redacted]@db/m x' } }
+]
+for (const { name, message, exitCode = 0, restarts = false, want } of others) {
+  t.test(`result: ${name}`, async (t) => {
+    const text = findResult([undefined, { exitCode: 0 }, { exitCode, message: JSON.stringify(message, undefined, 1) }], { restarts })
+    t.strictSame(text, want === undefined ? undefined : JSON.stringify(want))
+  })
+}
+
+t.test('the result of a download goes before any other', async (t) => {
+  t.equal(findResult([{ exitCode: 0, message: JSON.stringify(STORES) }, { exitCode: 0, message: JSON.stringify(RESULT) }], { restarts: false }), JSON.stringify(RESULT))
+  t.equal(findResult([], { restarts: false }), undefined)
 })
 
 type TroubleRow = { name: string, status: object, restarts?: boolean, want: Told | undefined }
@@ -64,7 +90,8 @@ const troubles: TroubleRow[] = [
   { name: 'a validation passed: the result is that of the download before it', status: { phase: 'Succeeded', initContainerStatuses: [container(ended(0, 'Completed', result), { ready: true })], containerStatuses: [container(ended(0, 'Completed'))] }, want: { reason: 'Completed', exitCode: 0, result } },
   { name: 'a script that claims a result of its own is not heard while the download has one', status: { phase: 'Succeeded', initContainerStatuses: [container(ended(0, 'Completed', result))], containerStatuses: [container(ended(0, 'Completed', JSON.stringify({ ...RESULT, bytes: 1 })))] }, want: { reason: 'Completed', exitCode: 0, result } },
   { name: 'a result with more in it is cut to what a result is', status: { phase: 'Succeeded', containerStatuses: [container(ended(0, 'Completed', JSON.stringify({ ...RESULT, note: 'x'.repeat(2000) })))] }, want: { reason: 'Completed', exitCode: 0, result } },
-  { name: 'what is no result is none', status: { phase: 'Succeeded', containerStatuses: [container(ended(0, 'Completed', '{"sha256":"abc"}'))] }, want: { reason: 'Completed', exitCode: 0 } },
+  { name: 'what is no result is none', status: { phase: 'Succeeded', containerStatuses: [container(ended(0, 'Completed', '["abc"]'))] }, want: { reason: 'Completed', exitCode: 0 } },
+  { name: 'what is no result of a download is that of another program, and the hooks know theirs', status: { phase: 'Succeeded', containerStatuses: [container(ended(0, 'Completed', '{"sha256":"abc"}'))] }, want: { reason: 'Completed', exitCode: 0, result: '{"sha256":"abc"}' } },
 
   { name: 'a program of ours says why it failed', status: { phase: 'Failed', containerStatuses: [container(ended(42, 'Error', NOT_FOUND))] }, want: notFound },
   { name: 'an init container that failed comes first', status: { phase: 'Failed', initContainerStatuses: [container(ended(42, 'Error', NOT_FOUND))], containerStatuses: [container(waiting('PodInitializing'))] }, want: notFound },
