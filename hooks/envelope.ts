@@ -71,7 +71,7 @@ export function documentedSchemas (kind: Kind, hook: Hook): { body: TSchema, ans
  * The call in full: what people leave out when they try a hook by hand is filled in, and what our own settings add. A caller has no say in that.
  */
 export function completeRequest (body: unknown, hook: Hook, own: OwnSettings = {}): SyncRequest {
-  const { registries: _registries, images: _images, ...given } = body as Partial<SyncRequest> & Pick<SyncRequest, 'controller' | 'parent'>
+  const { registries: _registries, images: _images, platform: _platform, ...given } = body as Partial<SyncRequest> & Pick<SyncRequest, 'controller' | 'parent'>
   return { ...given, ...own, children: given.children ?? {}, related: given.related ?? {}, finalizing: hook === 'finalize' || given.finalizing === true }
 }
 

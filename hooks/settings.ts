@@ -4,6 +4,7 @@ import { Type, type Static, type TSchema } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
 import { readEnvironment, SettingsError, type Variables } from './core/environment.ts'
 import { Images } from './core/images.ts'
+import { Platform } from './core/platform.ts'
 import { accessProblems, RegistryAccess } from './core/registry-access.ts'
 import type { OwnSettings } from './core/request.ts'
 import { oneOf } from './core/schema.ts'
@@ -24,6 +25,8 @@ export const Settings = Type.Object({
   REGISTRIES: Type.Optional(Type.String({ description: 'a JSON object such as {"default": {"artifactRoots": ["s3://mlflow"]}}, with the fields namespaces, workspaces and artifactRoots of the entries in the poller\'s configuration' })),
   /** JSON: images of the pods that hooks ask for. Absent: the pinned ones. */
   IMAGES: Type.Optional(Type.String({ description: 'a JSON object such as {"jobs": "registry.example.com/sluice:1", "runtimes": {"triton": "registry.example.com/triton:1"}}' })),
+  /** JSON: what the cluster around MLflow servers is like. Absent: plain Kubernetes. */
+  PLATFORM: Type.Optional(Type.String({ description: 'a JSON object such as {"mode": "opendatahub", "externalUrl": "https://gateway.example.com"}' })),
   /** Release and checksum of the settings: calls that ask for another one are sent away, so that two releases never alternate on one object. */
   HOOKS_V: Type.String({ default: RELEASE, maxLength: 128, description: 'a text of at most 128 characters' }),
   /** How much memory may hold answers, so that the same call need not be computed again. */
@@ -47,14 +50,15 @@ export function readSettings (variables: Variables = process.env): Settings {
 }
 
 /** What is added to calls; every mistake in it is added to `problems`. */
-function readOwn ({ REGISTRIES, IMAGES }: Static<typeof Settings>, problems: string[]): OwnSettings {
+function readOwn ({ REGISTRIES, IMAGES, PLATFORM }: Static<typeof Settings>, problems: string[]): OwnSettings {
   const registries = readJson('REGISTRIES', { text: REGISTRIES, schema: Entries, problems })
   for (const [name, access] of Object.entries(registries ?? {})) problems.push(...accessProblems(access).map((problem) => `REGISTRIES: ${name}.${problem}`))
   const images = readJson('IMAGES', { text: IMAGES, schema: Images, problems })
-  return { ...(registries && { registries }), ...(images && { images }) }
+  const platform = readJson('PLATFORM', { text: PLATFORM, schema: Platform, problems })
+  return { ...(registries && { registries }), ...(images && { images }), ...(platform && { platform }) }
 }
 
-function readJson<T extends TSchema> (name: 'REGISTRIES' | 'IMAGES', { text, schema, problems }: { text: string | undefined, schema: T, problems: string[] }): Static<T> | undefined {
+function readJson<T extends TSchema> (name: 'REGISTRIES' | 'IMAGES' | 'PLATFORM', { text, schema, problems }: { text: string | undefined, schema: T, problems: string[] }): Static<T> | undefined {
   if (text === undefined) return undefined
   const value = parseJson(text)
   if (value === undefined) {

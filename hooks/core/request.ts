@@ -1,5 +1,6 @@
 // The envelope of a Metacontroller hook call (version v2), and how a kind looks things up in it.
 import type { Images } from './images.ts'
+import type { PlatformSetting } from './platform.ts'
 import type { Registries } from './registry-access.ts'
 import { parseInstant } from './time.ts'
 
@@ -50,10 +51,12 @@ export type OwnSettings = {
   registries?: Registries
   /** Images of the pods that we ask for; absent: those that the kinds pin. */
   images?: Images
+  /** What the cluster around MLflow servers is like; absent: plain Kubernetes. */
+  platform?: PlatformSetting
 }
 
 /** What a customize call brings. */
-export type CustomizeRequest<Spec = unknown> = Pick<SyncRequest<Spec>, 'controller' | 'parent'>
+export type CustomizeRequest<Spec = unknown> = Pick<SyncRequest<Spec>, 'controller' | 'parent' | keyof OwnSettings>
 
 /** An object that we want to exist: complete in the fields that we own, and nothing else. */
 export type Child = { apiVersion: string, kind: string, metadata: { name: string, namespace?: string, labels?: Record<string, string>, annotations?: Record<string, string> }, [field: string]: unknown }

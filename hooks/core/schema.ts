@@ -2,9 +2,10 @@
 import { FormatRegistry, Kind, Type, TypeRegistry, type SchemaOptions, type Static, type TObject, type TProperties } from '@sinclair/typebox'
 import { parseInstant } from './time.ts'
 
-// TypeBox checks only what it has been taught: our two own types and the one format that CRDs and we use.
+// TypeBox checks only what it has been taught: our own types and the one format that CRDs and we use.
 TypeRegistry.Set<{ enum: readonly unknown[] }>('StringEnum', (schema, value) => schema.enum.includes(value))
 TypeRegistry.Set<{ pattern: string }>('Quantity', (schema, value) => Number.isSafeInteger(value) || (typeof value === 'string' && new RegExp(schema.pattern).test(value)))
+TypeRegistry.Set('IntOrString', (_schema, value) => Number.isSafeInteger(value) || (typeof value === 'string' && value.length <= 63))
 FormatRegistry.Set('date-time', (text) => parseInstant(text) !== undefined)
 
 /** A CEL rule as the API server evaluates it. `message` names what is wrong and the remedy. */
@@ -43,6 +44,11 @@ export const Quantity = Type.Unsafe<string | number>({
   pattern: '^(\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))(([KMGTPE]i)|[numkMGTPE]|([eE](\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))))?$',
   description: 'Amount of a resource, such as 500m or 2Gi.'
 })
+
+/** A whole number or a name, such as a port's. */
+export function intOrString (options: SchemaOptions = {}) {
+  return Type.Unsafe<string | number>({ [Kind]: 'IntOrString', 'x-kubernetes-int-or-string': true, anyOf: [{ type: 'integer' }, { type: 'string' }], ...options })
+}
 
 const quantities = (description: string) => Type.Optional(Type.Record(Type.String(), Quantity, { description }))
 

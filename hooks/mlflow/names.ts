@@ -1,0 +1,40 @@
+// Names of everything that an MLflow object makes: plain for the object called mlflow, with its name for others, so that several live side by side.
+import { contentHash } from '../core/names.ts'
+
+/** The object whose children have plain names. */
+const PLAIN = 'mlflow'
+
+/** A CronJob's pods get eleven characters more than its name has. */
+const LONGEST_CRON_JOB = 52
+
+/** '' for mlflow, `-<name>` for others. */
+export function suffixOf (name: string): string {
+  return name === PLAIN ? '' : `-${name}`
+}
+
+/** `<base>` or `<base>-<name>`, cut to `longest` characters and told apart by six digits of its hash. */
+function named (base: string, name: string, longest = 63): string {
+  const full = `${base}${suffixOf(name)}`
+  if (full.length <= longest) return full
+  return `${full.slice(0, longest - 7).replace(/-+$/, '')}-${contentHash(full).slice(0, 6)}`
+}
+
+/** Names by what they are of. The static prefix of a server's paths is `/` and the name of its Deployment. */
+export function namesOf (name: string) {
+  return {
+    /** Deployment, Service, ClusterRole and -Binding, NetworkPolicy, routes, autoscaler, disruption budget, label `app`. */
+    server: named('mlflow', name),
+    serviceAccount: named('mlflow-sa', name),
+    claim: named('mlflow-pvc', name),
+    claimMaker: named('mlflow-claim', name),
+    tlsSecret: named('mlflow-tls', name),
+    migrationPolicy: `${named('mlflow', name)}-migration`,
+    monitor: named('mlflow-metrics-monitor', name),
+    garbageCollection: named('mlflow-gc', name, LONGEST_CRON_JOB),
+    garbageCollectionAccount: named('mlflow-gc-sa', name),
+    traceArchival: named('mlflow-trace-archival', name, LONGEST_CRON_JOB),
+    traceArchivalAccount: named('mlflow-trace-archival-sa', name),
+    traceArchivalConfig: named('mlflow-trace-archival-config', name)
+  }
+}
+export type Names = ReturnType<typeof namesOf>
