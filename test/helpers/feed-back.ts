@@ -2,6 +2,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { answerSync } from '../../hooks/core/answer.ts'
 import { UnprocessableError, type Kind } from '../../hooks/core/kind.ts'
+import { isMap } from '../../hooks/core/plain-value.ts'
 import { objectMapKey, type Child, type KubeObject, type ObjectMap, type SyncRequest, type SyncResponse } from '../../hooks/core/request.ts'
 import { deepFreeze } from './deep-freeze.ts'
 import { mergeApply } from './rollout-world/merge.ts'
@@ -53,5 +54,12 @@ function applied (request: SyncRequest, observed: KubeObject | undefined, child:
   }
   const { status: _status, metadata: _metadata, ...owned } = observed
   const merged = mergeApply(observed, owned, child) as KubeObject
-  return { ...merged, ...(observed.status !== undefined && { status: observed.status }), metadata: { ...observed.metadata, labels: { ...observed.metadata.labels, ...child.metadata.labels }, annotations: { ...observed.metadata.annotations, ...child.metadata.annotations } } }
+  return { ...merged, ...(observed.status !== undefined && { status: observed.status }), metadata: { ...observed.metadata, ...noted(observed, child), labels: { ...observed.metadata.labels, ...child.metadata.labels }, annotations: { ...observed.metadata.annotations, ...child.metadata.annotations } } }
+}
+
+/** Server-side apply notes which fields of the spec were sent, and hooks tell by it whose a field is. */
+function noted ({ metadata: { managedFields } }: KubeObject, { spec }: Child): Pick<KubeObject['metadata'], 'managedFields'> {
+  if (!managedFields?.some(({ operation }) => operation === 'Apply')) return {}
+  const sent = Object.fromEntries(Object.keys(isMap(spec) ? spec : {}).map((field) => [`f:${field}`, {}]))
+  return { managedFields: managedFields.map((write) => write.operation === 'Apply' && isMap(write.fieldsV1) ? { ...write, fieldsV1: { ...write.fieldsV1, 'f:spec': sent } } : write) }
 }
