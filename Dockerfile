@@ -1,5 +1,5 @@
-# One image, three programs: `node hooks/main.ts`, `node poller/main.ts`, and in the pods of Jobs `node jobs/download-model.ts`. TypeScript runs as it is, so
-# nothing is built.
+# One image: `node hooks/main.ts`, `node poller/main.ts`, and in the pods of Jobs `node jobs/download-model.ts` and `node jobs/ensure-claim.ts`. TypeScript runs
+# as it is, so nothing is built.
 # Pin it by digest where you build for production: --build-arg NODE_IMAGE=node:24-slim@sha256:…
 ARG NODE_IMAGE=node:24-slim
 

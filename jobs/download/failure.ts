@@ -1,4 +1,5 @@
-// Why a download failed: a reason for programs, a sentence with the remedy for people, and whether another try could end otherwise.
+// Why a download failed: the reasons, and whether another try could end otherwise.
+import { codeOf, ProgramError, type Details } from '../program/failure.ts'
 
 /** Why a download can fail, and whether that is for good: then nothing tries again by itself. */
 const FOR_GOOD = {
@@ -34,38 +35,13 @@ export type Reason = keyof typeof FOR_GOOD
 /** Reasons that may be gone at the next request. */
 const PASSING: Reason[] = ['Unreachable', 'Cut']
 
-export type Details = {
-  cause?: unknown
-  /** Milliseconds that the source asks us to wait. */
-  retryAfter?: number | undefined
-  /** Where the reason alone would say otherwise. */
-  permanent?: boolean
-}
-
-/** The message is a sentence with the remedy; it may name addresses, but holds no credentials of ours. */
-export class DownloadError extends Error {
+/** See ProgramError. */
+export class DownloadError extends ProgramError<Reason> {
   override name = 'DownloadError'
-  reason: Reason
-  permanent: boolean
-  retryAfter: number | undefined
 
-  constructor (reason: Reason, message: string, { cause, retryAfter, permanent = FOR_GOOD[reason] }: Details = {}) {
-    super(message, cause === undefined ? undefined : { cause })
-    this.reason = reason
-    this.permanent = permanent
-    this.retryAfter = retryAfter
+  constructor (reason: Reason, message: string, details: Details = {}) {
+    super(reason, message, { permanent: FOR_GOOD[reason], passing: PASSING.includes(reason), ...details })
   }
-}
-
-/** Whether the same request may succeed in a moment. */
-export function isPassing (error: unknown): error is DownloadError {
-  return error instanceof DownloadError && !error.permanent && PASSING.includes(error.reason)
-}
-
-/** The code of an error of Node or of a library. */
-export function codeOf (error: unknown): string {
-  const { code } = (typeof error === 'object' && error !== null ? error : {}) as { code?: unknown }
-  return typeof code === 'string' ? code : ''
 }
 
 /** Volumes may be part of the node's disk, which is shared. */

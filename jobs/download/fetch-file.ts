@@ -4,7 +4,7 @@ import type { Logger } from 'pino'
 import { DownloadError } from './failure.ts'
 import { openPartialFile, type PartialFile } from './partial-file.ts'
 import type { PartialState } from './partial-state.ts'
-import { persist, type Patience } from './patience.ts'
+import { persist, type Patience } from '../program/patience.ts'
 import type { Opened, RemoteFile } from './remote.ts'
 import type { Room } from './room.ts'
 

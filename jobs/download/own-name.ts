@@ -2,7 +2,7 @@
 // any, both take the folder's. So one that differs from it is taken out, or replaced.
 import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { codeOf } from './failure.ts'
+import { codeOf } from '../program/failure.ts'
 import { writeDurably } from './places.ts'
 
 /** Files that may name their model; each function returns the text with no other name than this one. */

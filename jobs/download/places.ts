@@ -10,7 +10,8 @@ import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promis
 import { basename, dirname, join } from 'node:path'
 import { Value } from '@sinclair/typebox/value'
 import { DownloadResult } from '../../hooks/core/download.ts'
-import { codeOf, DownloadError } from './failure.ts'
+import { codeOf } from '../program/failure.ts'
+import { DownloadError } from './failure.ts'
 import type { Settings } from './settings.ts'
 
 export type Places = { folder: string, parent: string, key: string, partial: string, content: string, archive: string, state: string, result: string, marker: string }

@@ -12,7 +12,7 @@ import { createHttpClient } from './http/client.ts'
 import { findRoot } from './layout.ts'
 import { openState } from './partial-state.ts'
 import { dropOtherNames } from './own-name.ts'
-import { persist, type Patience } from './patience.ts'
+import { logRetries, persist, type Patience } from '../program/patience.ts'
 import { findFinished, placesOf, prepare, settle, startOver, syncFolder, type Places } from './places.ts'
 import { reportProgress, type Progress } from './progress.ts'
 import type { RemoteFile, RemoteModel } from './remote.ts'
@@ -62,9 +62,8 @@ async function perform (work: Work): Promise<DownloadResult> {
   const endings: Array<() => unknown> = []
   const http = createHttpClient({ stallMs: settings.DOWNLOAD_STALL_SECONDS * 1000, proxies })
   endings.push(() => http.close())
-  const onRetry: Patience['onRetry'] = (error, delay) => { logger.warn({ reason: error.reason, error: error.message, delaySeconds: Math.round(delay / 100) / 10 }, 'asking again') }
   try {
-    const persistently = <T>(question: () => Promise<T>): Promise<T> => persist(question, { ...patience, onRetry })
+    const persistently = <T>(question: () => Promise<T>): Promise<T> => persist(question, { ...patience, onRetry: logRetries(logger) })
     const model = await findModel(settings.MODEL_URI, { settings, http, signal: patience.signal, persistently, atEnd: (close) => { endings.push(close) } })
     logger.info({ source: forPeople(model.uri), version: model.version, files: model.files.length }, 'found')
     return await fetchModel(model, work)

@@ -3,6 +3,7 @@
 import { Type, type Static } from '@sinclair/typebox'
 import { readEnvironment, type Variables } from '../../hooks/core/environment.ts'
 import { oneOf } from '../../hooks/core/schema.ts'
+import { ProgramSettings } from '../program/settings.ts'
 import { DownloadError } from './failure.ts'
 
 const text = (description = 'a text') => Type.String({ default: '', description })
@@ -37,8 +38,7 @@ export const Settings = Type.Object({
   STORAGE_EMULATOR_HOST: text('the address of a stand-in for Google Cloud Storage'),
   /** PEM text rather than a file, because the credentials Secret arrives as variables. */
   CA_CERTIFICATES: text('certificates of authorities in PEM'),
-  LOG_LEVEL: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], { default: 'info', description: 'one of trace, debug, info, warn, error, fatal, silent' }),
-  TERMINATION_LOG: Type.String({ default: '/dev/termination-log', description: 'the file that Kubernetes reads when the container has ended' }),
+  ...ProgramSettings,
   /** The wait after the first failure; it doubles each time, up to thirtyfold. */
   DOWNLOAD_RETRY_SECONDS: seconds(1),
   /** How often a request is repeated that brings nothing further; with the waits above about a minute. */
@@ -53,11 +53,6 @@ export function readSettings (variables: Variables = process.env): Settings {
   const { values, problems } = readEnvironment(Settings, variables)
   if (problems.length > 0) throw new DownloadError('SettingsInvalid', problems.join('; '))
   return { ...values, MODEL_SHA256: values.MODEL_SHA256.toLowerCase() }
-}
-
-/** Where the last line goes, also where the settings are wrong. */
-export function terminationLog (variables: Variables = process.env): string {
-  return variables['TERMINATION_LOG'] || Settings.properties.TERMINATION_LOG.default
 }
 
 /** HTTPS_PROXY and its like, as Node's agents take them. */

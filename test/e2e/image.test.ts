@@ -38,7 +38,7 @@ t.test('how the image is made', async (t) => {
 t.test('what is in the image, and what is not', async (t) => {
   const files = (await inventory(image.root)).map((line) => line.replace(/ \S+ \S+$/, ''))
   const has = (path: string) => files.includes(path)
-  for (const path of ['app/package.json', 'app/LICENSE', 'app/hooks/main.ts', 'app/poller/main.ts', 'app/jobs/download-model.ts', 'app/node_modules/fastify/package.json']) t.ok(has(path), path)
+  for (const path of ['app/package.json', 'app/LICENSE', 'app/hooks/main.ts', 'app/poller/main.ts', 'app/jobs/download-model.ts', 'app/jobs/ensure-claim.ts', 'app/node_modules/fastify/package.json']) t.ok(has(path), path)
   for (const path of ['app/test', 'app/playground', 'app/manifests', 'app/.git', 'app/node_modules/tap', 'app/node_modules/typescript', 'app/node_modules/node', 'app/poller/README.md', 'app/jobs/README.md', 'app/package-lock.json', 'usr/local/bin/npm', 'usr/local/bin/yarn', 'usr/local/lib/node_modules', 'opt/yarn-v1']) t.notOk(has(path), path)
   t.strictSame(await closedToOthers(join(image.root, 'app')), [], 'whoever runs it may read all of it, whatever the checkout was like, and write nothing')
 })

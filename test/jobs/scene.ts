@@ -9,7 +9,7 @@ import type { Test } from 'tap'
 import { asDownloadError } from '../../jobs/download/failure.ts'
 import { runDownload, type Surroundings } from '../../jobs/download/run.ts'
 import { readSettings } from '../../jobs/download/settings.ts'
-import { failureLine, resultLine } from '../../jobs/download/termination.ts'
+import { failureLine, resultLine } from '../../jobs/program/termination.ts'
 import type { LocalServer } from '../helpers/local-server.ts'
 import { temporaryFolder } from '../helpers/servers/cut-off.ts'
 

@@ -1,5 +1,7 @@
 // Answers and errors of HTTP as reasons with a remedy.
-import { codeOf, DownloadError, type Reason } from '../failure.ts'
+import { codeOf } from '../../program/failure.ts'
+import { parseRetryAfter } from '../../program/retry-after.ts'
+import { DownloadError, type Reason } from '../failure.ts'
 import type { HttpAnswer } from './client.ts'
 
 /** A URL for people: what stands behind ? is often a signature. */
@@ -57,14 +59,6 @@ function messageOf (text: string): string {
   } catch {
     return text
   }
-}
-
-/** Milliseconds to wait: the header has seconds or a date. */
-export function parseRetryAfter (value: string | string[] | undefined, now = Date.now()): number | undefined {
-  if (typeof value !== 'string' || value === '') return undefined
-  if (/^\d+$/.test(value)) return Number(value) * 1000
-  const date = Date.parse(value)
-  return Number.isNaN(date) ? undefined : Math.max(0, date - now)
 }
 
 const CUT = ['ECONNRESET', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE']

@@ -1,6 +1,7 @@
 // Errors of AWS' SDK as reasons with a remedy.
-import { codeOf, DownloadError, type Reason } from '../failure.ts'
-import { parseRetryAfter } from '../http/refusal.ts'
+import { codeOf } from '../../program/failure.ts'
+import { parseRetryAfter } from '../../program/retry-after.ts'
+import { DownloadError, type Reason } from '../failure.ts'
 
 type SdkError = { name?: string, message?: string, $metadata?: { httpStatusCode?: number }, $response?: { headers?: Record<string, string> } }
 

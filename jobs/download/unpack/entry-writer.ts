@@ -1,7 +1,8 @@
 // Writes the entries of an archive below a folder: plain files and folders, with the modes that we give them, and nothing twice.
 import { mkdir, open } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { codeOf, DownloadError } from '../failure.ts'
+import { codeOf } from '../../program/failure.ts'
+import { DownloadError } from '../failure.ts'
 import { dealtWith } from '../memory.ts'
 import type { Room } from '../room.ts'
 import { safePath } from '../safe-path.ts'

@@ -1,6 +1,7 @@
 // An archive that has arrived whole, unpacked into a new folder.
 import { stat } from 'node:fs/promises'
-import { asDownloadError, codeOf, DownloadError } from '../failure.ts'
+import { codeOf } from '../../program/failure.ts'
+import { asDownloadError, DownloadError } from '../failure.ts'
 import { makeEntryWriter, type WriterParts, type Written } from './entry-writer.ts'
 import { LIMITS, type Limits } from './limits.ts'
 

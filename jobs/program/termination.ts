@@ -1,7 +1,7 @@
 // What is left behind for Kubernetes: the result, or the reason and a sentence for people, in a file of at most 4096 bytes.
 import type { DownloadResult } from '../../hooks/core/download.ts'
 import { forPeople } from '../../hooks/core/safe-text.ts'
-import type { DownloadError } from './failure.ts'
+import type { ProgramError } from './failure.ts'
 
 /** Kubernetes cuts what is longer, and what is cut is no JSON. */
 const MOST_BYTES = 4096
@@ -14,7 +14,7 @@ export function resultLine (result: DownloadResult): string {
 }
 
 /** The line of a failure. */
-export function failureLine ({ reason, message }: DownloadError): string {
+export function failureLine ({ reason, message }: Pick<ProgramError, 'reason' | 'message'>): string {
   return fitting((text) => JSON.stringify({ reason, message: text }), forPeople(message, LONGEST_MESSAGE))
 }
 
