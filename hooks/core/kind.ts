@@ -27,6 +27,9 @@ export type Resource = {
   columns: Column[]
 }
 
+/** What a Role that a kind makes grants: Metacontroller, which creates it, must hold it itself. */
+export type Grant = { apiGroups: string[], resources: string[], verbs: string[], resourceNames?: string[] }
+
 export type Kind<Spec extends TObject = TObject, Status extends TObject = TObject> = {
   resource: Resource
   spec: Spec
@@ -34,6 +37,8 @@ export type Kind<Spec extends TObject = TObject, Status extends TObject = TObjec
   /** CEL rules on the whole object; rules on one field stand in its schema. */
   rules: Rule[]
   children: ChildResource[]
+  /** What Roles among the children grant, beyond rights on the children themselves. Absent: nothing. */
+  grants?: Grant[]
   /** Whether something is under way that must go on even if the spec cannot be honoured. Absent: never. */
   isUnderWay?: (status: Partial<Static<Status>>) => boolean
   sync: (request: SyncRequest<Static<Spec>, Static<Status>>) => SyncResponse<Static<Status>>

@@ -2,7 +2,8 @@
 import { Type, type Static } from '@sinclair/typebox'
 import { oneOf } from './schema.ts'
 
-const MODES = ['kubernetes', 'opendatahub', 'rhoai'] as const
+/** Which platform it is. */
+export const MODES = ['kubernetes', 'opendatahub', 'rhoai'] as const
 const name = (description: string) => Type.Optional(Type.String({ minLength: 1, maxLength: 253, description }))
 
 export const Platform = Type.Object({

@@ -1,6 +1,7 @@
 // All generated files, as text: the same kinds always give the same bytes.
 import { isMap, isSeq, type ParsedNode } from 'yaml'
 import type { Kind } from '../../hooks/core/kind.ts'
+import { defaultCapabilities } from './capabilities.ts'
 import { makeAccessData, makeControllerData } from './chart/kinds-data.ts'
 import { printSchema, printTable, printValues } from './chart/values-files.ts'
 import { ChartValues } from './chart/values.ts'
@@ -24,7 +25,7 @@ export function makeFiles (kinds: Kind[], v: string): Map<string, string> {
   return new Map([
     ...crds.map(([name, text]) => [`manifests/crds/${name}`, text] as const),
     ['manifests/crds/kustomization.yaml', printYaml(makeKustomization(names))],
-    ...kinds.map((kind) => [`metacontroller/${kind.resource.plural}.yaml`, formatController(kind, v)] as const),
+    ...kinds.map((kind) => [`metacontroller/${kind.resource.plural}.yaml`, formatController(kind, plainOptions(kinds, v))] as const),
     ['metacontroller/kustomization.yaml', printYaml(makeKustomization(names))],
     ...makeInstallation(kinds, v),
     ...crds.map(([name, text]) => [`charts/sluice/files/crds/${name}`, text] as const),
@@ -36,12 +37,17 @@ export function makeFiles (kinds: Kind[], v: string): Map<string, string> {
 function makeInstallation (kinds: Kind[], v: string): Array<[string, string]> {
   const base = makeBase(kinds, v)
   const [namespace = [], ...others] = [...base.values()]
-  const controllers = kinds.map((kind) => makeCompositeController(kind, { url: HOOKS_URL, v }))
+  const controllers = kinds.map((kind) => makeCompositeController(kind, plainOptions(kinds, v)))
   return [
     ...[...base].map(([name, objects]) => [`manifests/base/${name}`, printYamls(objects)] as [string, string]),
     ['manifests/base/kustomization.yaml', printYaml(makeKustomization(['../crds', '../../metacontroller', ...base.keys()]))],
     ['manifests/install.yaml', printYamls([...namespace, ...kinds.map(makeCrd), ...others.flat(), ...controllers], BUNDLE_HEADER)]
   ]
+}
+
+/** Of the controllers that are applied as they are. */
+function plainOptions (kinds: Kind[], v: string): ControllerOptions {
+  return { url: HOOKS_URL, v, capabilities: defaultCapabilities(kinds) }
 }
 
 /** What the chart has of the kinds, and its values. */
@@ -73,8 +79,7 @@ function makeKustomization (resources: string[]): object {
 }
 
 /** Optional children carry a note, for whoever applies the file as it is. */
-function formatController (kind: Kind, v: string): string {
-  const options: ControllerOptions = { url: HOOKS_URL, v }
+function formatController (kind: Kind, options: ControllerOptions): string {
   const document = makeDocument(makeCompositeController(kind, options), HEADER)
   const list = document.getIn(['spec', 'childResources']) as ParsedNode
   childrenOf(kind, options).forEach((child, index) => {

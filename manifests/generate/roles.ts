@@ -1,8 +1,8 @@
 // What may be done by whom, as rules that follow from the kinds: people, by Kubernetes' own view, edit and admin; Metacontroller; the poller.
-import { API_GROUP, type Kind } from '../../hooks/core/kind.ts'
+import { API_GROUP, type Grant, type Kind } from '../../hooks/core/kind.ts'
 import { WATCHED } from '../../poller/watched.ts'
 
-export type Rule = { apiGroups: string[], resources: string[], verbs: string[], resourceNames?: string[] }
+export type Rule = Grant
 
 /** A rule that is needed only where a child kind is switched on; without a capability it always is. */
 export type OptionalRule = { capability?: string, rule: Rule }
@@ -22,7 +22,7 @@ export function makeAccess (kinds: Kind[]): Access {
   return {
     view: [{ apiGroups: [API_GROUP], resources: plurals, verbs: READ }],
     edit: [{ apiGroups: [API_GROUP], resources: namespaced, verbs: WRITE }],
-    metacontroller: [...frameworkRules().map((rule) => ({ rule })), ...kindRules(plurals).map((rule) => ({ rule })), ...childRules(kinds)],
+    metacontroller: [...frameworkRules().map((rule) => ({ rule })), ...kindRules(plurals).map((rule) => ({ rule })), ...childRules(kinds), ...grantRules(kinds)],
     poller: [
       { apiGroups: [API_GROUP], resources: WATCHED.map(({ plural }) => plural), verbs: ['list', 'watch', 'patch'] },
       ...podRules(),
@@ -67,6 +67,11 @@ function childRules (kinds: Kind[]): OptionalRule[] {
     const rule: Rule = { apiGroups: [group], resources, verbs: [...READ, 'create', 'update', 'patch', 'delete'] }
     return capability ? { capability, rule } : { rule }
   })
+}
+
+/** Nobody may give away what he does not hold. */
+function grantRules (kinds: Kind[]): OptionalRule[] {
+  return kinds.flatMap(({ grants = [] }) => grants.map((rule) => ({ rule })))
 }
 
 /** The group of an apiVersion; the core group has none. */

@@ -129,7 +129,7 @@ if (helm !== undefined) {
   t.test('another release name names everything but what may never be renamed', async (t) => {
     const objects = readObjects(await commandOf(helm, {})(['template', 'ml', CHART, '--namespace', 'ml']))
     const names = new Set(objects.map(({ metadata }) => metadata.name))
-    t.strictSame(names, new Set(['ml-sluice', 'ml-sluice-poller', 'ml-sluice-view', 'ml-sluice-edit', 'ml-sluice-metacontroller', 'ml-sluice-facts', ...kinds.flatMap(({ resource }) => [`sluice-${resource.plural}`, `${resource.plural}.sluice.dev`])]))
+    t.strictSame(names, new Set(['ml-sluice', 'ml-sluice-poller', 'ml-sluice-view', 'ml-sluice-edit', 'ml-sluice-metacontroller', 'ml-sluice-facts', ...['view', 'edit', 'integration'].map((role) => `ml-sluice-mlflow-${role}`), ...kinds.flatMap(({ resource }) => [`sluice-${resource.plural}`, `${resource.plural}.sluice.dev`])]))
   })
 
   t.test('what is said after an installation', async (t) => {

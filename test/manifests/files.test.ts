@@ -18,7 +18,7 @@ t.test('which files there are', async (t) => {
   t.strictSame([...files.keys()], [
     'manifests/crds/greetings.yaml', 'manifests/crds/planets.yaml', 'manifests/crds/kustomization.yaml',
     'metacontroller/greetings.yaml', 'metacontroller/planets.yaml', 'metacontroller/kustomization.yaml',
-    ...['namespace', 'access-poller', 'access-people', 'access-metacontroller', 'admission-policy', 'config', 'deployment', 'service', 'disruption-budget', 'network-policy', 'kustomization'].map((name) => `manifests/base/${name}.yaml`),
+    ...['namespace', 'access-poller', 'access-people', 'access-metacontroller', 'access-mlflow', 'admission-policy', 'config', 'deployment', 'service', 'disruption-budget', 'network-policy', 'kustomization'].map((name) => `manifests/base/${name}.yaml`),
     'manifests/install.yaml',
     'charts/sluice/files/crds/greetings.yaml', 'charts/sluice/files/crds/planets.yaml', 'charts/sluice/Chart.yaml', 'charts/sluice/files/access.yaml', 'charts/sluice/files/controllers.yaml', 'charts/sluice/files/facts-policy.yaml',
     'charts/sluice/values.yaml', 'charts/sluice/values.schema.json', 'charts/sluice/VALUES.md'
@@ -29,7 +29,7 @@ t.test('they say what was made', async (t) => {
   t.strictSame(parse(read('manifests/crds/greetings.yaml')), makeCrd(greeting))
   t.strictSame(parse(read('metacontroller/greetings.yaml')), makeCompositeController(greeting, { url: 'http://sluice.sluice-system.svc:8080', v: '1.0' }))
   t.strictSame(parse(read('metacontroller/kustomization.yaml')), { apiVersion: 'kustomize.config.k8s.io/v1beta1', kind: 'Kustomization', resources: ['greetings.yaml', 'planets.yaml'] })
-  t.strictSame(parse(read('manifests/base/kustomization.yaml')).resources, ['../crds', '../../metacontroller', 'namespace.yaml', 'access-poller.yaml', 'access-people.yaml', 'access-metacontroller.yaml', 'admission-policy.yaml', 'config.yaml', 'deployment.yaml', 'service.yaml', 'disruption-budget.yaml', 'network-policy.yaml'])
+  t.strictSame(parse(read('manifests/base/kustomization.yaml')).resources, ['../crds', '../../metacontroller', 'namespace.yaml', 'access-poller.yaml', 'access-people.yaml', 'access-metacontroller.yaml', 'access-mlflow.yaml', 'admission-policy.yaml', 'config.yaml', 'deployment.yaml', 'service.yaml', 'disruption-budget.yaml', 'network-policy.yaml'])
   t.equal(read('charts/sluice/files/crds/planets.yaml'), read('manifests/crds/planets.yaml'))
 })
 

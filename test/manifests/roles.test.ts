@@ -28,6 +28,11 @@ t.test('Metacontroller may do what it must for itself, our kinds and their child
   ])
 })
 
+t.test('it holds what Roles grant that it makes, for nobody may give away what he does not hold', async (t) => {
+  const grants = [{ apiGroups: ['example.com'], resources: ['moons'], verbs: ['get'], resourceNames: ['io'] }]
+  t.strictSame(makeAccess([{ ...planet, grants }]).metacontroller.at(-1), { rule: grants[0] })
+})
+
 t.test('the poller may annotate what it watches, see its pods, write Events, and elect a leader by one lease', async (t) => {
   t.strictSame({ poller: access.poller, election: access.election }, {
     poller: [

@@ -18,6 +18,7 @@
 {{- if and .enabled (gt (int $.Values.replicas) 1) (ge (int .minAvailable) (int $.Values.replicas)) }}{{ fail "podDisruptionBudget.minAvailable: must be less than replicas, or no node could be drained" }}{{ end }}
 {{- end }}
 {{- if and (not .Values.serviceAccount.create) (not .Values.serviceAccount.name) }}{{ fail "serviceAccount.create: is false, so serviceAccount.name must name the one that is there; default would give the poller's rights to every pod that has none of its own" }}{{ end }}
+{{- if and .Values.platform.namespaceAccess (not .Values.mlflow.roles) (not (hasKey .Values.platform "clusterRolePrefix")) }}{{ fail "platform.namespaceAccess: binds the ClusterRoles mlflow-view and mlflow-edit; set mlflow.roles, or name those that are there by platform.clusterRolePrefix" }}{{ end }}
 {{- range $section := list "registries" "prometheus" }}
 {{- range $name, $entry := index $.Values.poller.config $section }}
 {{- include "sluice.checkServer" (dict "at" (printf "poller.config.%s.%s" $section $name) "entry" $entry "poller" $.Values.poller) }}

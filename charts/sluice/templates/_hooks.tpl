@@ -23,6 +23,11 @@ env:
   - name: IMAGES
     value: {{ . | quote }}
   {{- end }}
+  {{- with include "sluice.platform" . }}
+  # Around MLflow servers.
+  - name: PLATFORM
+    value: {{ . | quote }}
+  {{- end }}
   {{- if include "sluice.tokenSecret" . }}
   - name: HOOK_TOKEN_FILE
     value: /hooks/token/{{ include "sluice.acceptedKey" . }}

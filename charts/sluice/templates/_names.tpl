@@ -49,7 +49,7 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- end }}
 
 {{/*
-What Metacontroller asks for and the hooks answer to: the release, and a checksum once images, token, TLS, variables or registries of the hooks are not
+What Metacontroller asks for and the hooks answer to: the release, and a checksum once images, token, TLS, variables, registries or platform of the hooks are not
 those of the release. A change makes Metacontroller sync everything anew, and hooks of before and after never answer alternately. A digest is the same image wherever
 it is; a tag is not.
 */}}
@@ -63,6 +63,7 @@ it is; a tag is not.
 {{- with .Values.hooks.env }}{{ $_ := set $changed "env" . }}{{ end }}
 {{- with include "sluice.runtimeImages" . }}{{ $_ := set $changed "runtimes" . }}{{ end }}
 {{- with include "sluice.registries" . }}{{ $_ := set $changed "registries" . }}{{ end }}
+{{- with include "sluice.platform" . }}{{ $_ := set $changed "platform" . }}{{ end }}
 {{- with include "sluice.tokenSecret" . }}{{ $_ := set $changed "token" (printf "%s/%s" . (include "sluice.acceptedKey" $)) }}{{ end }}
 {{- with include "sluice.hooksTls" . }}{{ $_ := set $changed "tls" . }}{{ end }}
 {{- if .Values.hooks.v }}
@@ -95,6 +96,25 @@ it is; a tag is not.
 {{- $registries := dict }}
 {{- range $name, $entry := .Values.poller.config.registries }}{{ $_ := set $registries $name (pick $entry "namespaces" "workspaces" "artifactRoots") }}{{ end }}
 {{- if $registries }}{{ toJson $registries }}{{ end }}
+{{- end }}
+
+{{/* How names of the ClusterRoles for MLflow's users begin. */}}
+{{- define "sluice.mlflowPrefix" -}}
+{{- if hasKey .Values.platform "clusterRolePrefix" }}{{ .Values.platform.clusterRolePrefix }}{{ else }}{{ include "sluice.fullname" . }}-{{ end }}
+{{- end }}
+
+{{/* What the hooks are told of the cluster around MLflow servers, as JSON; empty where it is plain Kubernetes. */}}
+{{- define "sluice.platform" -}}
+{{- $platform := deepCopy .Values.platform }}
+{{- if .Values.openshift.enabled }}{{ $_ := set $platform "openshift" true }}{{ end }}
+{{- if and .Values.platform.namespaceAccess (ne (include "sluice.mlflowPrefix" .) "sluice-") }}{{ $_ := set $platform "clusterRolePrefix" (include "sluice.mlflowPrefix" .) }}{{ end }}
+{{- if $platform }}{{ toJson $platform }}{{ end }}
+{{- end }}
+
+{{/* The namespace of MLflow servers that name none, as the hooks have it. */}}
+{{- define "sluice.mlflowNamespace" -}}
+{{- $namespaces := (include "sluice.accessData" . | fromYaml).mlflow.namespaces }}
+{{- default (index $namespaces (default "kubernetes" .Values.platform.mode)) .Values.platform.namespace }}
 {{- end }}
 
 {{/* Whether hooks run here, and whether they speak https: empty means no. */}}

@@ -1,11 +1,11 @@
 {{/*
 Where the poller must get to, read off the addresses in its configuration: {namespaces: […], ports: […]} as JSON, sorted, so that the same values give
 the same policy. A Service in the cluster is reached on the ports of its pods, which its address does not tell, so its whole namespace is named; any
-other address has its own port. Of two labels nobody can tell whether they are <service>.<namespace> or a name outside, so they count as both.
+other address has its own port. MLflow servers of ours are asked, too, in the namespace where they are. Of two labels nobody can tell whether they are <service>.<namespace> or a name outside, so they count as both.
 */}}
 {{- define "sluice.reach" -}}
 {{- include "sluice.checks" . }}
-{{- $namespaces := .Values.networkPolicy.egress.namespaces }}
+{{- $namespaces := append .Values.networkPolicy.egress.namespaces (include "sluice.mlflowNamespace" .) }}
 {{- $ports := list }}
 {{- range $section := list "registries" "prometheus" }}
 {{- range $entry := index $.Values.poller.config $section }}

@@ -1,6 +1,8 @@
 // What the chart needs to know of the kinds, as data files inside it: its templates loop over them and name no kind themselves.
 import type { ChildResource, Kind } from '../../../hooks/core/kind.ts'
+import { MODES, platformOf } from '../../../hooks/core/platform.ts'
 import { controllerName, makeCompositeController } from '../composite-controller.ts'
+import { AUTH_RULE, BOUND_ROLES, USER_ROLES, type UserRole } from '../mlflow-roles.ts'
 import { makeAccess, type OptionalRule, type Rule } from '../roles.ts'
 import { WATCHED } from '../../../poller/watched.ts'
 
@@ -36,7 +38,7 @@ function withCapability (child: ChildResource | undefined, resource: object): Co
 }
 
 /** Rules of the poller by where they are granted: kinds of all namespaces stay with a ClusterRole when the poller keeps to one. */
-export type AccessData = { view: Rule[], edit: Rule[], metacontroller: OptionalRule[], election: Rule[], poller: { namespaced: Rule[], cluster: Rule[] } }
+export type AccessData = { view: Rule[], edit: Rule[], metacontroller: OptionalRule[], election: Rule[], poller: { namespaced: Rule[], cluster: Rule[] }, mlflow: { users: UserRole[], bound: string[], auth: Rule, namespaces: Record<string, string> } }
 
 /** What may be done by whom. */
 export function makeAccessData (kinds: Kind[]): AccessData {
@@ -45,5 +47,7 @@ export function makeAccessData (kinds: Kind[]): AccessData {
   const split = (keep: (resource: string) => boolean) => poller
     .map((rule) => ({ ...rule, resources: rule.resources.filter(keep) }))
     .filter(({ resources }) => resources.length > 0)
-  return { ...access, poller: { namespaced: split((resource) => !cluster.includes(resource)), cluster: split((resource) => cluster.includes(resource)) } }
+  // Where MLflow servers are that name no namespace, by mode.
+  const namespaces = Object.fromEntries(MODES.map((mode) => [mode, platformOf({ mode }).namespace]))
+  return { ...access, poller: { namespaced: split((resource) => !cluster.includes(resource)), cluster: split((resource) => cluster.includes(resource)) }, mlflow: { users: USER_ROLES, bound: BOUND_ROLES, auth: AUTH_RULE, namespaces } }
 }

@@ -1,5 +1,6 @@
 // The values of the chart: one schema, from which values.yaml, values.schema.json and VALUES.md are made.
 import { Type, type TProperties } from '@sinclair/typebox'
+import { Platform as PlatformSetting } from '../../../hooks/core/platform.ts'
 import { oneOf } from '../../../hooks/core/schema.ts'
 import { runtimes } from '../../../hooks/serving/runtimes/runtimes.ts'
 import { PrometheusConfig } from '../../../poller/analysis/config.ts'
@@ -39,10 +40,10 @@ const Tls = closed({
 
 const Hooks = closed({
   url: text('', 'Where Metacontroller finds the hooks when they run outside of this chart, such as http://192.168.1.7:8080. The pods then hold the poller only.', { pattern: '^(https?://[^/?#@]+(/[^?#]*)?)?$' }),
-  v: text('', 'What Metacontroller asks for as ?v=, and the hooks answer to. Empty means the release, followed by a checksum once image, runtimes.images, hooks.token, hooks.tls, hooks.env or who may do what with the entries in poller.config.registries are not as here. With url it must be the HOOKS_V of the hooks there.', { maxLength: 128 }),
+  v: text('', 'What Metacontroller asks for as ?v=, and the hooks answer to. Empty means the release, followed by a checksum once image, runtimes.images, hooks.token, hooks.tls, hooks.env, platform or who may do what with the entries in poller.config.registries are not as here. With url it must be the HOOKS_V of the hooks there.', { maxLength: 128 }),
   logLevel: LogLevel,
   drainSeconds: Type.Number({ default: 5, minimum: 0, maximum: 25, description: 'How long a hook that is leaving sends calls away before its port closes.' }),
-  env: env(['HOOKS_V', 'HOOK_TOKEN_FILE', 'IMAGES', 'REGISTRIES', 'TLS_CERT_FILE', 'TLS_KEY_FILE', 'LOG_LEVEL', 'DRAIN_SECONDS', 'HOST', 'PORT'], 'Further environment variables.'),
+  env: env(['HOOKS_V', 'HOOK_TOKEN_FILE', 'IMAGES', 'PLATFORM', 'REGISTRIES', 'TLS_CERT_FILE', 'TLS_KEY_FILE', 'LOG_LEVEL', 'DRAIN_SECONDS', 'HOST', 'PORT'], 'Further environment variables.'),
   resources: resources(CONTAINER),
   token: Token,
   tls: Tls
@@ -103,6 +104,26 @@ const RuntimeImages = closed(
   'Images of the model servers that MLModel and ModelDeployment run, where an object names none of its own. Those of the release are pinned.'
 )
 
+/** As the hooks take it, but for what another value says. */
+const { openshift: _, ...platformFields } = PlatformSetting.properties
+const Platform = Type.Object(platformFields, {
+  default: {},
+  additionalProperties: false,
+  description: 'What MLflow servers stand in: mode (kubernetes, opendatahub, rhoai: decides the defaults of the rest), namespace, externalUrl, gateway {name, namespace}, sectionTitle, image, caBundleConfigMap, namespaceAccess, clusterRolePrefix. Such as {mode: opendatahub, externalUrl: "https://gateway.example.com"}.'
+})
+
+const References = Type.Record(Type.String({ pattern: '^[a-z0-9]([-a-z0-9]*[a-z0-9])?$' }), closed({
+  secrets: Type.Array(Type.String(OBJECT_NAME), { default: [], uniqueItems: true, description: 'Names of Secrets.' }),
+  configMaps: Type.Array(Type.String(OBJECT_NAME), { default: [], uniqueItems: true, description: 'Names of ConfigMaps.' })
+}, 'What may be read in one namespace.'), {
+  default: {},
+  additionalProperties: false,
+  description: 'Secrets and ConfigMaps that MLflow objects name, by namespace: the poller may get these by name, for their versions, so that a changed one restarts the server. Such as mlflow: {secrets: [mlflow-tls], configMaps: []}. Empty means that none is read.'
+})
+
+/** Whether something is installed that kinds can make use of: Metacontroller starts no controller that names a kind which does not exist. */
+const installed = (what: string, use: string) => closed({ enabled: flag(false, `Whether ${what} is installed: MLflow servers then have ${use}.`) }, `${what[0]?.toUpperCase()}${what.slice(1)}, for MLflow servers.`)
+
 const user = (what: string) => Type.Union([Type.Integer({ minimum: 1 }), Type.Null()], { default: 65532, description: `${what}; null leaves it to the platform, as OpenShift wants it.` })
 
 const sections: TProperties = {
@@ -118,6 +139,16 @@ const sections: TProperties = {
   poller: Poller,
   seldon: closed({ enabled: flag(true, 'Whether Seldon Core v1 (SeldonDeployment) is installed. Switch it off where it is not: Metacontroller starts no controller that names a kind which does not exist.') }, 'Serving by Seldon Core.'),
   runtimes: closed({ images: RuntimeImages }, 'Model servers.'),
+  platform: Platform,
+  openshift: installed('OpenShift (ConsoleLink)', "certificates of its service CA, an entry in its console's menu, and its rules for ciphers"),
+  prometheusOperator: installed('the Prometheus operator (ServiceMonitor)', 'a ServiceMonitor each'),
+  gatewayApi: installed('the Gateway API (HTTPRoute)', 'a route through the gateway of platform.gateway'),
+  istio: installed('Istio (VirtualService)', 'a VirtualService, where they ask for one'),
+  mlflow: closed({
+    roles: flag(true, "Makes the ClusterRoles mlflow-view, mlflow-edit and mlflow-integration: what people may do in MLflow, workspace by workspace. With rbac.aggregate the first two are added to Kubernetes' own roles. platform.clusterRolePrefix says how their names begin; without it the name of the release does."),
+    configCrd: closed({ enabled: flag(false, 'Installs it, where no other installation of MLflow has.') }, 'The CRD MLflowConfig (mlflow.kubeflow.org), by which a namespace keeps its artifacts elsewhere.'),
+    references: References
+  }, 'MLflow servers.'),
   metacontroller: closed({
     serviceAccount: closed({ name: Type.String({ ...OBJECT_NAME, default: 'metacontroller', description: 'Its name.' }), namespace: namespace({ default: 'metacontroller', description: 'Its namespace.' }) }, 'The ServiceAccount that Metacontroller runs as.'),
     bind: flag(true, 'Gives it a role with all that Sluice needs; without effect where Metacontroller may do everything, as its own chart has it.')
@@ -133,7 +164,10 @@ const sections: TProperties = {
   }, 'The admission policy that keeps facts to the poller.'),
   serviceAccount: closed({ create: flag(true, 'Makes it.'), name: name('Its name; empty means that of the other objects.'), annotations: texts('Its annotations.') }, "The poller's ServiceAccount."),
   service: closed({ annotations: texts('Its annotations.') }, 'The Service before hooks, metrics and webhook.'),
-  certManager: closed({ issuer: Issuer }, 'cert-manager, for certificates that no existing Secret has.'),
+  certManager: closed({
+    enabled: flag(false, 'Whether cert-manager is installed: MLflow servers may then ask it for certificates. (For those of Sluice itself it is enough to name an issuer.)'),
+    issuer: Issuer
+  }, 'cert-manager, for certificates that no existing Secret has.'),
   podDisruptionBudget: closed({ enabled: flag(true, 'Makes one, where there are at least two replicas.'), minAvailable: Type.Integer({ default: 1, minimum: 1, description: 'How many pods always stay.' }) }, 'Disruption budget.'),
   networkPolicy: NetworkPolicy,
   serviceMonitor: closed({

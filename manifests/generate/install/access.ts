@@ -1,6 +1,8 @@
 // Who may do what in the plain installation: the poller, people, and Metacontroller.
 import type { Kind } from '../../../hooks/core/kind.ts'
+import { defaultCapabilities } from '../capabilities.ts'
 import { makeFactsPolicy, makeFactsPolicyObjects } from '../facts-policy.ts'
+import { USER_ROLES } from '../mlflow-roles.ts'
 import type { Access, Rule } from '../roles.ts'
 import { clusterMetadataOf, metadataOf, NAME, NAMESPACE } from './labels.ts'
 
@@ -34,12 +36,19 @@ export function peopleAccess ({ view, edit }: Access, release: string): object[]
 }
 
 /** Everything that Metacontroller needs to run Sluice. Redundant where it may do everything, as its own chart has it. */
-export function metacontrollerAccess ({ metacontroller }: Access, release: string): object[] {
+export function metacontrollerAccess ({ metacontroller }: Access, kinds: Kind[], release: string): object[] {
+  const installed = defaultCapabilities(kinds)
+  const rules = metacontroller.filter(({ capability }) => capability === undefined || installed.includes(capability)).map(({ rule }) => rule)
   const name = `${NAME}-metacontroller`
   return [
-    { apiVersion: API, kind: 'ClusterRole', metadata: clusterMetadataOf(release, name), rules: metacontroller.map(({ rule }) => rule) },
+    { apiVersion: API, kind: 'ClusterRole', metadata: clusterMetadataOf(release, name), rules },
     { apiVersion: API, kind: 'ClusterRoleBinding', metadata: clusterMetadataOf(release, name), roleRef: { apiGroup: RBAC, kind: 'ClusterRole', name }, subjects: [METACONTROLLER] }
   ]
+}
+
+/** Roles of people in MLflow itself. */
+export function mlflowAccess (release: string): object[] {
+  return USER_ROLES.map(({ name, aggregateTo, rules }) => aggregated(`${NAME}-${name}`, aggregateTo, rules, release))
 }
 
 function aggregated (name: string, roles: string[], rules: Rule[], release: string): object {

@@ -1,7 +1,7 @@
 // All objects of the plain installation, file by file of manifests/base: what the chart gives with its default values.
 import type { Kind } from '../../../hooks/core/kind.ts'
 import { makeAccess } from '../roles.ts'
-import { factsPolicy, metacontrollerAccess, peopleAccess, pollerAccess } from './access.ts'
+import { factsPolicy, metacontrollerAccess, mlflowAccess, peopleAccess, pollerAccess } from './access.ts'
 import { makeDeployment } from './deployment.ts'
 import { NAME, NAMESPACE } from './labels.ts'
 import { makeConfig, makeDisruptionBudget, makeNamespace, makeNetworkPolicy, makeService } from './surroundings.ts'
@@ -16,7 +16,8 @@ export function makeBase (kinds: Kind[], release: string): Map<string, object[]>
     ['namespace.yaml', [makeNamespace()]],
     ['access-poller.yaml', pollerAccess(access, release)],
     ['access-people.yaml', peopleAccess(access, release)],
-    ['access-metacontroller.yaml', metacontrollerAccess(access, release)],
+    ['access-metacontroller.yaml', metacontrollerAccess(access, kinds, release)],
+    ['access-mlflow.yaml', mlflowAccess(release)],
     ['admission-policy.yaml', factsPolicy(kinds, release)],
     ['config.yaml', [makeConfig(release)]],
     ['deployment.yaml', [makeDeployment(release, release)]],
