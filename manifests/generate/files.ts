@@ -9,6 +9,7 @@ import { childrenOf, makeCompositeController, type ControllerOptions } from './c
 import { makeCrd } from './crd.ts'
 import { makeFactsPolicy } from './facts-policy.ts'
 import { HOOKS_URL, makeBase } from './install/objects.ts'
+import { makeMlflowConfigCrd } from './mlflow-config-crd.ts'
 import { HEADER, makeDocument, printDocument, printYaml, printYamls } from './print-yaml.ts'
 
 /** Folders in which every YAML file is generated. */
@@ -67,6 +68,7 @@ function makeChart (kinds: Kind[], v: string): Array<[string, string]> {
     ['charts/sluice/Chart.yaml', printYaml(chart)],
     ['charts/sluice/files/access.yaml', printYaml(makeAccessData(kinds))],
     ['charts/sluice/files/controllers.yaml', printYaml(makeControllerData(kinds))],
+    ['charts/sluice/files/mlflow-config-crd.yaml', printYaml(makeMlflowConfigCrd())],
     ['charts/sluice/files/facts-policy.yaml', printYaml(makeFactsPolicy(kinds))],
     ['charts/sluice/values.yaml', printValues(ChartValues, VALUES_HEADER)],
     ['charts/sluice/values.schema.json', printSchema(ChartValues)],
