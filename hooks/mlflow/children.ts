@@ -21,10 +21,11 @@ export const DISRUPTION_BUDGET = child('policy/v1', 'PodDisruptionBudget', 'podd
 export const SERVICE_MONITOR = { ...child('monitoring.coreos.com/v1', 'ServiceMonitor', 'servicemonitors'), capability: 'prometheusOperator' } as const satisfies ChildResource
 export const HTTP_ROUTE = { ...child('gateway.networking.k8s.io/v1', 'HTTPRoute', 'httproutes'), capability: 'gatewayApi' } as const satisfies ChildResource
 export const VIRTUAL_SERVICE = { ...child('networking.istio.io/v1', 'VirtualService', 'virtualservices'), capability: 'istio' } as const satisfies ChildResource
+export const DESTINATION_RULE = { ...child('networking.istio.io/v1', 'DestinationRule', 'destinationrules'), capability: 'istio' } as const satisfies ChildResource
 export const CERTIFICATE = { ...child('cert-manager.io/v1', 'Certificate', 'certificates'), capability: 'certManager' } as const satisfies ChildResource
 export const CONSOLE_LINK = { ...child('console.openshift.io/v1', 'ConsoleLink', 'consolelinks'), scope: 'Cluster', capability: 'openshift' } as const satisfies ChildResource
 
 export const CHILDREN: ChildResource[] = [
   DEPLOYMENT, SERVICE, SERVICE_ACCOUNT, CONFIG_MAP, CLAIM, JOB, CRON_JOB, NETWORK_POLICY, INGRESS, ROLE, ROLE_BINDING, CLUSTER_ROLE, CLUSTER_ROLE_BINDING,
-  AUTOSCALER, DISRUPTION_BUDGET, SERVICE_MONITOR, HTTP_ROUTE, VIRTUAL_SERVICE, CERTIFICATE, CONSOLE_LINK
+  AUTOSCALER, DISRUPTION_BUDGET, SERVICE_MONITOR, HTTP_ROUTE, VIRTUAL_SERVICE, DESTINATION_RULE, CERTIFICATE, CONSOLE_LINK
 ]

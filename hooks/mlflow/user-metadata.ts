@@ -1,5 +1,6 @@
 // Labels and annotations that users give for objects of ours: what the API server would refuse is left out, for it would refuse the whole object.
 import { isAnnotationKey } from '../core/labels.ts'
+import type { Child } from '../core/request.ts'
 
 const LABEL_VALUE = /^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/
 
@@ -18,4 +19,10 @@ export function annotationsThatFit (annotations: Record<string, string> = {}): R
 
 function isOfUser (key: string): boolean {
   return isAnnotationKey(key) && !RESERVED.test(key)
+}
+
+/** Metadata with those annotations; `ours` give way to them. */
+export function withAnnotations (metadata: Child['metadata'], annotations: Record<string, string> | undefined, ours: Record<string, string> = {}): Child['metadata'] {
+  const all = { ...ours, ...annotationsThatFit(annotations) }
+  return Object.keys(all).length > 0 ? { ...metadata, annotations: all } : metadata
 }
