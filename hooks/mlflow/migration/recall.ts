@@ -1,0 +1,54 @@
+// Which memory counts: the newest of those that the Deployment and the Jobs carry. A read of the Deployment may be old while its Job is seen, and either may have
+// lost its annotation; then no Job that runs may be forgotten.
+import { deploymentState } from '../../core/deployment-state.ts'
+import { jobState } from '../../core/job-state.ts'
+import { STATE_ANNOTATION } from '../../core/labels.ts'
+import type { KubeObject } from '../../core/request.ts'
+import type { DeploymentLook, Evidence } from './evidence.ts'
+import { parseMemory, type MigrationMemory } from './memory.ts'
+
+/** `memory`: absent where none counts; `known` then says which numbers were given before. `carried`: what the Deployment itself says. */
+export type Recalled = { memory?: MigrationMemory, known: NonNullable<Evidence['known']>, carried?: NonNullable<DeploymentLook['carried']> }
+
+type Sources = { deployment: KubeObject | undefined, jobs: KubeObject[], status?: { attempt?: number, version?: string } | undefined }
+
+/** `jobs`: those of ours that are observed, of any kind. `status`: what was reported last. */
+export function recallMigration ({ deployment, jobs, status }: Sources): Recalled {
+  const written = deployment && deployment.metadata.deletionTimestamp === undefined ? memoryOf(deployment) : undefined
+  const ordered = jobs.flatMap((job) => withMemory(job)).toSorted((a, b) => b.memory.sequence - a.memory.sequence)
+  const [newest] = written ? ordered : ordered.filter(({ job }) => isTelling(job, deployment))
+  const memory = newer(written, newest?.memory)
+  return { ...(memory && { memory }), known: knownOf(ordered.map(({ memory }) => memory), status), ...(written && { carried: { sequence: written.sequence, attempt: written.attempt } }) }
+}
+
+function newer (written: MigrationMemory | undefined, ordered: MigrationMemory | undefined): MigrationMemory | undefined {
+  return ordered && ordered.sequence > (written?.sequence ?? 0) ? ordered : written
+}
+
+function knownOf (ordered: MigrationMemory[], { attempt = 0, version }: NonNullable<Sources['status']> = {}): Recalled['known'] {
+  return {
+    attempt: Math.max(attempt, ...ordered.map((memory) => memory.attempt)),
+    sequence: Math.max(1, ...ordered.map((memory) => memory.sequence)),
+    ...(version !== undefined && { version })
+  }
+}
+
+/**
+ * Of a Deployment that has lost its memory and asks for pods, a Job that is over tells nothing: pods are asked for again after it only. One that runs does, whatever
+ * else is seen.
+ */
+function isTelling (job: KubeObject, deployment: KubeObject | undefined): boolean {
+  // One that is being deleted may still have a pod.
+  const { deletionTimestamp, ...metadata } = job.metadata
+  const { state } = jobState({ ...job, metadata })
+  return state === 'Running' || (deploymentState(deployment)?.replicas ?? 0) === 0
+}
+
+function withMemory (job: KubeObject): Array<{ job: KubeObject, memory: MigrationMemory }> {
+  const memory = memoryOf(job)
+  return memory ? [{ job, memory }] : []
+}
+
+function memoryOf ({ metadata }: KubeObject): MigrationMemory | undefined {
+  return parseMemory(metadata.annotations?.[STATE_ANNOTATION])
+}
