@@ -81,7 +81,8 @@ const availabilityProperties = {
 }
 
 const IMMUTABLE_NAMESPACE: Rule = {
-  rule: 'has(self.namespace) == has(oldSelf.namespace) && (!has(self.namespace) || self.namespace == oldSelf.namespace)',
+  // A reserved word of CEL, which is written so.
+  rule: 'has(self.__namespace__) == has(oldSelf.__namespace__) && (!has(self.__namespace__) || self.__namespace__ == oldSelf.__namespace__)',
   message: 'namespace cannot be changed, for volumes and Secrets do not move; delete this object and make it anew, or make another one'
 }
 
