@@ -49,10 +49,15 @@ export function planApply (wanted: Claim, live: LiveClaim | undefined): object {
 /** Throws FieldImmutable, and says which. */
 function refuseChanges (wanted: Claim, live: LiveClaim): void {
   const given = live.spec as Record<string, unknown>
-  const changed = Object.entries(wanted.spec).filter(([field, value]) => !CHANGEABLE.includes(field) && !isWithin(value, given[field]))
+  const changed = Object.entries(wanted.spec).filter(([field, value]) => !CHANGEABLE.includes(field) && !isWithin(value, given[field]) && !isGivenLater(field, given))
   if (changed.length === 0) return
   const words = changed.map(([field, value]) => `spec.storage.${field} is ${short(given[field])} and cannot become ${short(value)}`)
   throw new ClaimError('FieldImmutable', `of the claim ${wanted.metadata.name} ${words.join('; ')}: only its size can change; take the change back, or copy what is on it to another claim`)
+}
+
+/** A class where there was none: without a default class the claim waits for that. */
+function isGivenLater (field: string, given: Record<string, unknown>): boolean {
+  return field === 'storageClassName' && given[field] === undefined
 }
 
 function short (value: unknown): string {

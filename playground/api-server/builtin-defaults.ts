@@ -1,77 +1,9 @@
 // What a real API server fills in on built-in kinds that hooks return: without it a controller's "unchanged" could not be trusted.
+import { canonicalQuantity } from '../../hooks/core/quantity.ts'
 import { isMap } from './kube-object.ts'
 import type { KubeObject } from './kube-object.ts'
-import { canonicalQuantities } from '../../hooks/core/quantity.ts'
-
-type Fields = Record<string, any>
-
-/** Given fields win over defaults; null counts as missing. */
-function fill (value: unknown, defaults: Fields): Fields {
-  const given = isMap(value) ? Object.entries(value).filter(([, item]) => item !== null) : []
-  return { ...defaults, ...Object.fromEntries(given) }
-}
-
-function listOf (value: unknown, item: (value: Fields) => Fields): Fields[] | undefined {
-  return Array.isArray(value) ? value.map((entry) => item(entry as Fields)) : undefined
-}
-
-function set (fields: Fields, changes: Fields): Fields {
-  return { ...fields, ...Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined)) }
-}
-
-function probe (value: unknown): Fields | undefined {
-  if (!isMap(value)) return undefined
-  const filled = fill(value, { timeoutSeconds: 1, periodSeconds: 10, successThreshold: 1, failureThreshold: 3 })
-  return isMap(filled.httpGet) ? { ...filled, httpGet: fill(filled.httpGet, { path: '/', scheme: 'HTTP' }) } : filled
-}
-
-function environment (entry: Fields): Fields {
-  const reference = entry.valueFrom?.fieldRef as unknown
-  return isMap(reference) ? { ...entry, valueFrom: { ...entry.valueFrom, fieldRef: fill(reference, { apiVersion: 'v1' }) } } : entry
-}
-
-function pullPolicy (image: unknown): string {
-  const tag = String(image ?? '').split('/').pop()!.split(':')[1]
-  return String(image ?? '').includes('@') || (tag !== undefined && tag !== 'latest') ? 'IfNotPresent' : 'Always'
-}
-
-function resources (value: unknown): Fields {
-  const given = isMap(value) ? value : {}
-  return set(given, { limits: canonicalQuantities(given.limits), requests: canonicalQuantities(given.requests) })
-}
-
-function container (value: Fields): Fields {
-  const filled = fill(value, { imagePullPolicy: pullPolicy(value.image), terminationMessagePath: '/dev/termination-log', terminationMessagePolicy: 'File' })
-  return set(filled, {
-    resources: resources(value.resources),
-    ports: listOf(value.ports, (port) => fill(port, { protocol: 'TCP' })),
-    env: listOf(value.env, environment),
-    livenessProbe: probe(value.livenessProbe),
-    readinessProbe: probe(value.readinessProbe),
-    startupProbe: probe(value.startupProbe)
-  })
-}
-
-function volume (value: Fields): Fields {
-  const modes = ['secret', 'configMap', 'projected', 'downwardAPI'].filter((source) => isMap(value[source]))
-  return { ...value, ...Object.fromEntries(modes.map((source) => [source, fill(value[source], { defaultMode: 420 })])) }
-}
-
-function podSpec (value: unknown, restartPolicy: string): Fields {
-  const filled = fill(value, { restartPolicy, terminationGracePeriodSeconds: 30, dnsPolicy: 'ClusterFirst', securityContext: {}, schedulerName: 'default-scheduler' })
-  return set(filled, {
-    // The older name of the service account is filled in beside the newer one.
-    serviceAccount: filled.serviceAccountName,
-    containers: listOf(filled.containers, container),
-    initContainers: listOf(filled.initContainers, container),
-    volumes: listOf(filled.volumes, volume)
-  })
-}
-
-function template (value: unknown, restartPolicy = 'Always'): Fields {
-  const given = isMap(value) ? value : {}
-  return { ...given, spec: podSpec(given.spec, restartPolicy) }
-}
+import { withoutZeros } from './go-zeros.ts'
+import { claim, fill, listOf, podSpec, set, template, type Fields } from './pod-defaults.ts'
 
 function rollout (value: unknown): Fields {
   const filled = fill(value, { type: 'RollingUpdate' })
@@ -84,8 +16,17 @@ function deployment (spec: Fields): Fields {
 }
 
 function job (spec: Fields): Fields {
-  const filled = fill(spec, { parallelism: 1, completions: 1, backoffLimit: 6, completionMode: 'NonIndexed', suspend: false, manualSelector: false, podReplacementPolicy: 'TerminatingOrFailed' })
+  // With a policy for failures a pod that leaves is waited for.
+  const podReplacementPolicy = isMap(spec.podFailurePolicy) ? 'Failed' : 'TerminatingOrFailed'
+  const filled = fill(spec, { parallelism: 1, completions: 1, backoffLimit: 6, completionMode: 'NonIndexed', suspend: false, manualSelector: false, podReplacementPolicy })
   return { ...filled, template: template(spec.template) }
+}
+
+function cronJob (spec: Fields): Fields {
+  const filled = fill(spec, { concurrencyPolicy: 'Allow', suspend: false, successfulJobsHistoryLimit: 3, failedJobsHistoryLimit: 1 })
+  const { jobTemplate = {} } = filled
+  // Of its Jobs only the pods are filled in.
+  return { ...filled, jobTemplate: { metadata: {}, ...jobTemplate, spec: { ...jobTemplate.spec, template: template(jobTemplate.spec?.template) } } }
 }
 
 function servicePort (port: Fields): Fields {
@@ -94,11 +35,16 @@ function servicePort (port: Fields): Fields {
 
 function service (spec: Fields): Fields {
   const filled = fill(spec, { type: 'ClusterIP', sessionAffinity: 'None', internalTrafficPolicy: 'Cluster', ipFamilyPolicy: 'SingleStack', ipFamilies: ['IPv4'] })
-  return set(filled, { ports: listOf(spec.ports, servicePort) })
+  return set(forOutside(filled), { ports: listOf(spec.ports, servicePort), clusterIPs: filled.clusterIP === 'None' ? ['None'] : undefined })
 }
 
-function claim (spec: Fields): Fields {
-  return set(fill(spec, { volumeMode: 'Filesystem' }), { resources: resources(spec.resources) })
+/** Of Services that answer outside of the cluster, too. */
+function forOutside (spec: Fields): Fields {
+  switch (spec.type) {
+    case 'LoadBalancer': return fill(spec, { externalTrafficPolicy: 'Cluster', allocateLoadBalancerNodePorts: true })
+    case 'NodePort': return fill(spec, { externalTrafficPolicy: 'Cluster' })
+    default: return spec
+  }
 }
 
 function peer (rule: Fields): Fields {
@@ -110,14 +56,49 @@ function networkPolicy (spec: Fields): Fields {
   return set(filled, { ingress: listOf(spec.ingress, peer), egress: listOf(spec.egress, peer) })
 }
 
+/** Rules in either direction, where any are given. */
+const SCALING = {
+  scaleUp: { stabilizationWindowSeconds: 0, selectPolicy: 'Max', policies: [{ type: 'Pods', value: 4, periodSeconds: 15 }, { type: 'Percent', value: 100, periodSeconds: 15 }] },
+  scaleDown: { selectPolicy: 'Max', policies: [{ type: 'Percent', value: 100, periodSeconds: 15 }] }
+}
+
+function autoscaler (spec: Fields): Fields {
+  const usual = [{ type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 80 } } }]
+  const { behavior, metrics = usual, ...filled } = fill(spec, { minReplicas: 1 })
+  return set({ ...filled, metrics: listOf(metrics, metric) }, { behavior: isMap(behavior) ? { scaleUp: fill(behavior.scaleUp, SCALING.scaleUp), scaleDown: fill(behavior.scaleDown, SCALING.scaleDown) } : undefined })
+}
+
+/** Quantities in their targets; the source has the name of its type in another case. */
+function metric (given: Fields): Fields {
+  const amounts = ['averageValue', 'value']
+  const canonical = (target: Fields): Fields => Object.fromEntries(Object.entries(target).map(([name, value]) => [name, amounts.includes(name) ? canonicalQuantity(value as string) : value]))
+  return Object.fromEntries(Object.entries(given).map(([name, source]) => [name, isMap(source) && isMap(source.target) ? { ...source, target: canonical(source.target) } : source]))
+}
+
 const specDefaults: Record<string, (spec: Fields) => Fields> = {
   'apps/v1 Deployment': deployment,
   'batch/v1 Job': job,
+  'batch/v1 CronJob': cronJob,
   'v1 Service': service,
   'v1 PersistentVolumeClaim': claim,
   'networking.k8s.io/v1 NetworkPolicy': networkPolicy,
+  'networking.k8s.io/v1 Ingress': (spec) => spec,
+  'policy/v1 PodDisruptionBudget': (spec) => spec,
   'v1 Pod': (spec) => podSpec(spec, 'Always'),
-  'autoscaling/v2 HorizontalPodAutoscaler': (spec) => fill(spec, { minReplicas: 1 })
+  'autoscaling/v2 HorizontalPodAutoscaler': autoscaler
+}
+
+const RBAC = 'rbac.authorization.k8s.io'
+
+/** Users and groups belong to the API group of the rules, ServiceAccounts to the core. */
+function binding (object: KubeObject): KubeObject {
+  const subjects = listOf(object.subjects, (subject) => subject.kind === 'ServiceAccount' ? subject : fill(subject, { apiGroup: RBAC }))
+  return { ...object, roleRef: fill(object.roleRef, { apiGroup: RBAC }), ...(subjects && { subjects }) }
+}
+
+/** Rules are the one list that is told also where there is none. */
+function role (object: KubeObject): KubeObject {
+  return { ...object, rules: object.rules ?? null }
 }
 
 function secret (object: KubeObject): KubeObject {
@@ -137,14 +118,39 @@ function namespace (object: KubeObject): KubeObject {
   return { ...object, metadata: { ...object.metadata, labels }, spec: object.spec ?? { finalizers: ['kubernetes'] } }
 }
 
-/** The object with the server's defaults; kinds not named here are returned as they are. */
+const objectDefaults: Record<string, (object: KubeObject) => KubeObject> = {
+  'v1 Namespace': namespace,
+  'v1 Secret': (object) => withoutEmptyData(secret(object)),
+  'v1 ConfigMap': withoutEmptyData,
+  'v1 ServiceAccount': (object) => object,
+  [`${RBAC}/v1 Role`]: role,
+  [`${RBAC}/v1 ClusterRole`]: role,
+  [`${RBAC}/v1 RoleBinding`]: binding,
+  [`${RBAC}/v1 ClusterRoleBinding`]: binding
+}
+
+/** The object with the server's defaults, and without what says nothing; kinds not named here are returned as they are. */
 export function withBuiltinDefaults (object: KubeObject): KubeObject {
   const type = `${object.apiVersion} ${object.kind}`
-  if (type === 'v1 Namespace') return namespace(object)
-  if (type === 'v1 Secret') return withoutEmptyData(secret(object))
-  if (type === 'v1 ConfigMap') return withoutEmptyData(object)
+  const whole = Object.hasOwn(objectDefaults, type) ? objectDefaults[type] : undefined
+  if (whole) return whole(withoutZeros(object))
   const defaults = Object.hasOwn(specDefaults, type) ? specDefaults[type] : undefined
-  return defaults && isMap(object.spec) ? { ...object, spec: defaults(object.spec) } : object
+  if (!defaults || !isMap(object.spec)) return object
+  const given = withoutZeros(object)
+  return { ...given, spec: defaults(given.spec as Fields) }
+}
+
+/** The labels by which pods of a Job are known, and the selector made from them. Its uid is known only when it is stored. */
+export function withIdentity (object: KubeObject): KubeObject {
+  const { metadata: { name, uid = '', labels }, spec } = object
+  if (`${object.apiVersion} ${object.kind}` !== 'batch/v1 Job' || !isMap(spec) || spec.manualSelector === true) return object
+  const own = { 'batch.kubernetes.io/controller-uid': uid, 'batch.kubernetes.io/job-name': name, 'controller-uid': uid, 'job-name': name }
+  const { metadata = {}, ...rest } = spec.template as Fields
+  return {
+    ...object,
+    metadata: { ...object.metadata, labels: { ...labels, ...own } },
+    spec: { ...spec, selector: { matchLabels: { 'batch.kubernetes.io/controller-uid': uid } }, template: { ...rest, metadata: { ...metadata, labels: { ...metadata.labels, ...own } } } }
+  }
 }
 
 const firstStatus: Record<string, object> = {
@@ -154,7 +160,11 @@ const firstStatus: Record<string, object> = {
   'v1 Service': { loadBalancer: {} },
   'apps/v1 Deployment': {},
   'apps/v1 StatefulSet': { replicas: 0 },
-  'batch/v1 Job': {}
+  'batch/v1 Job': {},
+  'batch/v1 CronJob': {},
+  'networking.k8s.io/v1 Ingress': { loadBalancer: {} },
+  'policy/v1 PodDisruptionBudget': { disruptionsAllowed: 0, currentHealthy: 0, desiredHealthy: 0, expectedPods: 0 },
+  'autoscaling/v2 HorizontalPodAutoscaler': { desiredReplicas: 0, currentMetrics: null }
 }
 
 /** The status that a built-in object has from its creation on. */

@@ -2,8 +2,9 @@
 import equal from 'fast-deep-equal'
 import { apiError, badRequest, conflict, invalid, uidMismatch } from './api-error.ts'
 import type { ApiError } from './api-error.ts'
-import { firstStatusOf } from './builtin-defaults.ts'
+import { firstStatusOf, withIdentity } from './builtin-defaults.ts'
 import { builtinOwnership } from './builtin-ownership.ts'
+import { builtinCauses } from './builtin-rules.ts'
 import { isMap } from './kube-object.ts'
 import type { KubeObject, ManagedFieldsEntry, ObjectMeta } from './kube-object.ts'
 import { trackUpdate } from './managed-fields.ts'
@@ -60,7 +61,7 @@ function admit (resource: Resource, object: KubeObject, old: KubeObject | undefi
   checkDropped(resource, normalized.dropped, context)
   const next = normalized.object
   const metadataCauses = [...objectCauses(next), ...(old ? finalizerCauses(old, next) : [])]
-  const causes = [...metadataCauses, ...(resource.schema?.validate(next, old, metadataCauses) ?? [])]
+  const causes = [...metadataCauses, ...(resource.schema?.validate(next, old, metadataCauses) ?? []), ...(resource.custom ? [] : builtinCauses(next, old))]
   if (causes.length > 0) throw invalid(resource, next.metadata.name, causes)
   const size = Buffer.byteLength(JSON.stringify(next))
   if (size > objectLimit) throw apiError(413, 'RequestEntityTooLarge', `Request entity too large: limit is ${objectLimit}`)
@@ -110,7 +111,7 @@ export function createdObject (resource: Resource, body: KubeObject, namespace: 
     creationTimestamp: context.now,
     ...(resource.hasGeneration ? { generation: 1 } : {})
   })
-  const admitted = admit(resource, fresh, undefined, context)
+  const admitted = admit(resource, resource.custom ? fresh : withIdentity(fresh), undefined, context)
   return withManagedFields(admitted, context.track ?? trackUpdate(undefined, admitted, ownershipFor(resource), context))
 }
 
