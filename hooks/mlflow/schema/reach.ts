@@ -14,7 +14,7 @@ export const Auth = section({
 export type Auth = Static<typeof Auth>
 
 export const Tls = section({
-  mode: oneOf(['ServiceCA', 'Secret', 'CertManager', 'Off'], { default: 'ServiceCA', description: 'Where the certificate comes from: ServiceCA, OpenShift makes it; Secret, you do; CertManager, it makes one by issuerRef; Off, plain HTTP. Where there is no OpenShift, ServiceCA and Secret are the same.' }),
+  mode: oneOf(['ServiceCA', 'Secret', 'CertManager', 'Off'], { default: 'ServiceCA', description: 'Where the certificate comes from: ServiceCA, OpenShift makes it; Secret, you do; CertManager, it makes one by issuerRef; "Off" (in quotes, for YAML takes the bare word for false), plain HTTP. Where there is no OpenShift, ServiceCA and Secret are the same.' }),
   secretName: objectName({ default: '', description: 'Secret with tls.crt and tls.key; empty means mlflow-tls, with the name of the object where that is not mlflow.' }),
   issuerRef: Type.Optional(Type.Object({ name: text('Name of the issuer.'), kind: oneOf(['Issuer', 'ClusterIssuer'], { default: 'Issuer', description: 'Its kind.' }), group: optionalText('Its API group; absent means cert-manager.io.') }, { description: 'Issuer of cert-manager.' }))
 }, { description: 'TLS between callers and the server.' })
