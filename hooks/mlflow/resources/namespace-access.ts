@@ -1,0 +1,75 @@
+// Who may use an MLflow server in which workspace: in each namespace that is labelled as one of its workspaces, two RoleBindings for the platform's groups.
+import { isMap } from '../../core/plain-value.ts'
+import { platformOf } from '../../core/platform.ts'
+import { findChild, objectMapKey, type Child, type KubeObject } from '../../core/request.ts'
+import { ROLE_BINDING } from '../children.ts'
+import { AUTH, NAMESPACE } from '../customize.ts'
+import { suffixOf } from '../names.ts'
+import { namespacedMetadata, type Request } from '../place.ts'
+
+const RBAC = 'rbac.authorization.k8s.io'
+
+type Access = 'view' | 'edit'
+type Groups = Record<Access, string[]>
+
+/** None where there is no Auth object or it cannot be read, or the platform deals out no access. Bindings that are there stay while it cannot be read. */
+export function makeNamespaceAccess (request: Request): Child[] {
+  const auth = findAuth(request)
+  if (!platformOf(request.platform).namespaceAccess || !auth) return []
+  const groups = groupsOf(auth)
+  return workspacesOf(request).flatMap((namespace) => bindingsIn(request, namespace, groups))
+}
+
+/** What is wrong with the groups; undefined where nothing is, or nobody asks for them. */
+export function namespaceAccessProblem (request: Request): string | undefined {
+  const auth = platformOf(request.platform).namespaceAccess ? findAuth(request) : undefined
+  if (!auth || groupsOf(auth)) return undefined
+  return `spec.allowedGroups and spec.adminGroups of Auth ${AUTH.name} must be lists of names; correct them. Until then, access to namespaces stays as it is`
+}
+
+function findAuth ({ related }: Request): KubeObject | undefined {
+  return related[objectMapKey(AUTH.apiVersion, AUTH.kind)]?.[AUTH.name]
+}
+
+/** Without those that are being deleted: nothing can be made there. */
+function workspacesOf ({ related }: Request): string[] {
+  const namespaces = Object.values(related[objectMapKey(NAMESPACE.apiVersion, NAMESPACE.kind)] ?? {})
+  return namespaces.filter(({ metadata }) => metadata.deletionTimestamp === undefined).map(({ metadata }) => metadata.name).toSorted()
+}
+
+/** Whoever may edit may look. Undefined for lists that hold something else than names. */
+function groupsOf ({ spec }: KubeObject): Groups | undefined {
+  const { allowedGroups, adminGroups } = isMap(spec) ? spec : {}
+  const [allowed, admins] = [namesIn(allowedGroups), namesIn(adminGroups)]
+  return allowed && admins && { view: [...new Set([...allowed, ...admins])], edit: [...new Set(admins)] }
+}
+
+function namesIn (list: unknown): string[] | undefined {
+  if (list === undefined || list === null) return []
+  return Array.isArray(list) && list.every((name) => typeof name === 'string') ? list.filter((name) => name.trim() !== '') : undefined
+}
+
+function bindingsIn (request: Request, namespace: string, groups: Groups | undefined): Child[] {
+  return (['view', 'edit'] as const).flatMap((access) => {
+    const name = `odh-group-mlflow-${access}${suffixOf(request.parent.metadata.name)}`
+    const observed = findChild(request, ROLE_BINDING, name, namespace)
+    const role = { apiGroup: RBAC, kind: 'ClusterRole', name: `${platformOf(request.platform).clusterRolePrefix}mlflow-${access}` }
+    // A binding cannot be given another role: it is left out once, which deletes it, and made anew when it has gone.
+    if (observed && !isBoundTo(observed, role)) return []
+    const subjects = groups ? groups[access].map((group) => ({ apiGroup: RBAC, kind: 'Group', name: group })) : subjectsIn(observed)
+    if (!subjects) return []
+    const { apiVersion, kind } = ROLE_BINDING
+    const metadata = { ...namespacedMetadata(request, name), namespace }
+    return [{ apiVersion, kind, metadata, roleRef: role, ...(subjects.length > 0 && { subjects }) }]
+  })
+}
+
+function isBoundTo ({ roleRef }: KubeObject, role: Record<string, string>): boolean {
+  return isMap(roleRef) && Object.entries(role).every(([field, value]) => roleRef[field] === value)
+}
+
+/** Those that a binding has; undefined where there is none. */
+function subjectsIn (binding: KubeObject | undefined): Array<Record<string, unknown>> | undefined {
+  if (!binding) return undefined
+  return Array.isArray(binding.subjects) ? binding.subjects.filter(isMap) : []
+}
