@@ -62,9 +62,15 @@ export function canonicalQuantities (resources: unknown): unknown {
 
 /** The quantity as a number of bytes, rounded down; undefined for text that is none. */
 export function quantityBytes (quantity: string | number): number | undefined {
+  const value = quantityValue(quantity)
+  return value === undefined ? undefined : Math.floor(value)
+}
+
+/** The quantity as a number, as exact as numbers are: 500m is 0.5. Undefined for text that is none. */
+export function quantityValue (quantity: string | number): number | undefined {
   const parts = takeApart(quantity)
   if (!parts) return undefined
   const { sign, whole, fraction, suffix, step } = parts
   const unit = step > 0 ? 1024 ** step : 10 ** decimalExponent(suffix)
-  return Math.floor(Number(`${sign}${whole || '0'}.${fraction || '0'}`) * unit)
+  return Number(`${sign}${whole || '0'}.${fraction || '0'}`) * unit
 }

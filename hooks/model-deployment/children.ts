@@ -1,6 +1,7 @@
 // From what is remembered to the objects that should be there.
 import { jobState } from '../core/job-state.ts'
 import { readTemplate, refuseToDrop, type Template } from '../core/pod-template.ts'
+import { observedReplicas } from '../core/replicas.ts'
 import type { Child } from '../core/request.ts'
 import { parseCarried } from './carried.ts'
 import { newestTried, startedVersions, type Memory } from './memory.ts'
@@ -10,7 +11,7 @@ import { makeDeployment } from './resources/deployment.ts'
 import { makeServerTemplate } from './resources/server-template.ts'
 import { makeService } from './resources/service.ts'
 import { makeJob, validatedImage } from './resources/validation-job.ts'
-import { fixedReplicas, heldReplicas, neededReplicas, observedReplicas } from './scale.ts'
+import { fixedReplicas, heldReplicas, neededReplicas } from './scale.ts'
 import type { Version } from './schema/status.ts'
 import { isProblem, serverImage, type Problem, type Request, type Wanted } from './wanted.ts'
 

@@ -2,7 +2,8 @@
 import t from 'tap'
 import type { KubeObject } from '../../hooks/core/request.ts'
 import type { Memory } from '../../hooks/model-deployment/memory.ts'
-import { fixedReplicas, heldReplicas, neededReplicas, observedReplicas } from '../../hooks/model-deployment/scale.ts'
+import { observedReplicas } from '../../hooks/core/replicas.ts'
+import { fixedReplicas, heldReplicas, neededReplicas } from '../../hooks/model-deployment/scale.ts'
 import type { Spec } from '../../hooks/model-deployment/schema.ts'
 
 const AUTOSCALING = { minReplicas: 2, maxReplicas: 8, targetCPUUtilization: 80, targetMemoryUtilization: 0 }
