@@ -19,7 +19,7 @@ const ZONES = [
   { from: /^hooks\/serving\//, to: ['hooks/serving/', 'hooks/core/'], packages: PURE_PACKAGES, builtins: [], why: `hooks/serving is pure and knows no kind: ${DECIDES}` },
   { from: /^hooks\/([^/]+)\//, to: ['hooks/$1/', 'hooks/serving/', 'hooks/core/'], packages: PURE_PACKAGES, builtins: [], why: `a kind is pure and stands alone, it never imports another kind: ${DECIDES}` },
   { from: /^hooks\//, to: ['hooks/'], why: 'the hooks run without poller, playground and tests' },
-  { from: /^poller\//, to: ['poller/', 'hooks/core/', /^hooks\/[^/]+\/schema(\.ts$|\/)/], why: 'the poller reports and never decides: of the hooks it takes core and schemas only' },
+  { from: /^poller\//, to: ['poller/', 'hooks/core/', /^hooks\/[^/]+\/(schema|names)(\.ts$|\/)/], why: 'the poller reports and never decides: of the hooks it takes core, schemas and names only' },
   { from: /^jobs\//, to: ['jobs/', 'hooks/core/'], why: 'a job is one small program: it takes hooks/core only' },
   { from: /^manifests\//, to: ['manifests/', 'hooks/', 'poller/watched.ts', /^poller\/[^/]+\/config\.ts$/], why: 'manifests are derived from the kinds, and from what the poller watches and is configured by' },
   { from: /^playground\//, to: ['playground/', 'poller/', 'hooks/', 'manifests/'], why: 'the playground is shipped, tests are not' }

@@ -1,5 +1,6 @@
 // Names of everything that an MLflow object makes: plain for the object called mlflow, with its name for others, so that several live side by side.
 import { contentHash } from '../core/names.ts'
+import type { Tls } from './schema/reach.ts'
 
 /** The object whose children have plain names. */
 const PLAIN = 'mlflow'
@@ -38,3 +39,8 @@ export function namesOf (name: string) {
   }
 }
 export type Names = ReturnType<typeof namesOf>
+
+/** The Secret with the server's certificate; undefined without TLS. */
+export function tlsSecretOf ({ metadata: { name }, spec: { tls } }: { metadata: { name: string }, spec: { tls: Tls } }): string | undefined {
+  return tls.mode === 'Off' ? undefined : tls.secretName || namesOf(name).tlsSecret
+}

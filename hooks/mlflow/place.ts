@@ -3,7 +3,7 @@ import { COMPONENT_LABEL, childLabels, parentLabel } from '../core/labels.ts'
 import { platformOf } from '../core/platform.ts'
 import { mayReturn, type Child, type CustomizeRequest, type SyncRequest } from '../core/request.ts'
 import { HTTP_ROUTE, VIRTUAL_SERVICE } from './children.ts'
-import { namesOf } from './names.ts'
+import { namesOf, tlsSecretOf as namedTlsSecretOf } from './names.ts'
 import type { Spec } from './schema.ts'
 import type { Status } from './schema/status.ts'
 
@@ -44,8 +44,8 @@ export function schemeOf ({ tls }: Pick<Spec, 'tls'>): 'http' | 'https' {
 }
 
 /** The Secret with the server's certificate; undefined without TLS. */
-export function tlsSecretOf ({ parent: { spec, metadata } }: Pick<Request, 'parent'>): string | undefined {
-  return spec.tls.mode === 'Off' ? undefined : spec.tls.secretName || namesOf(metadata.name).tlsSecret
+export function tlsSecretOf ({ parent }: Pick<Request, 'parent'>): string | undefined {
+  return namedTlsSecretOf(parent)
 }
 
 /** Before every path of the server: `/mlflow`. */
