@@ -1,8 +1,8 @@
-// The poller at work, on the leader only: rounds that do not wait for each other (registry, analysis, clock, pods), and what is told of
+// The poller at work, on the leader only: rounds that do not wait for each other (registry, analysis, clock, pods, references), and what is told of
 // each change (Events, metrics). Everything is handed in, so that tests can replace any part.
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
-import type { AnalysisFact, RegistryFact } from '../hooks/core/facts.ts'
+import type { AnalysisFact, ReferencesFact, RegistryFact } from '../hooks/core/facts.ts'
 import { formatFact } from '../hooks/core/facts.ts'
 import { FACTS } from '../hooks/core/labels.ts'
 import type { KubeObject } from '../hooks/core/request.ts'
@@ -14,6 +14,9 @@ import type { Reflector } from './cluster/reflector.ts'
 import type { Change } from './cluster/store.ts'
 import { PRIORITY } from './cluster/write-queue.ts'
 import { newEvents } from './events.ts'
+import type { ServerEntries } from './mlflow/entries.ts'
+import { tellForbidden } from './mlflow/forbidden.ts'
+import { createReferencesWork, type ReferencesParts } from './mlflow/references.ts'
 import type { Finding, Model } from './model.ts'
 import { createObjectWrites, type ObjectWrites } from './object-writes.ts'
 import type { KnownPod } from './pods/pod.ts'
@@ -33,6 +36,10 @@ export type LoopParts = {
   models: { reflector: Reflector<KubeObject & Model>, writer: AnnotationWriter<KubeObject & Model> }
   /** Pods of the kinds that have pods; absent when none has. */
   pods?: Reflector<KnownPod> | undefined
+  /** MLflow objects as registries; absent: they are none. */
+  servers?: Pick<ServerEntries, 'subscribe'> | undefined
+  /** Whom to tell when what he names has changed, and how to ask; absent: nobody. */
+  references?: Pick<ReferencesParts, 'servers' | 'writer' | 'client' | 'onLook'> & { writer: AnnotationWriter<KubeObject> } | undefined
   registry: Pick<RegistryObserver, 'observe' | 'refusals' | 'hint' | 'nextDue'>
   analyst: Pick<Analyst, 'check' | 'nextDue'>
   recorder: EventRecorder
@@ -85,7 +92,7 @@ async function untilSynced (kinds: WatchedKind[], signal: AbortSignal): Promise<
   await Promise.race([aborted, Promise.all(kinds.map(({ reflector }) => reflector.synced))])
 }
 
-type Rounds = { registry: Round, analysis: Round, clock: Round, pods?: Round }
+type Rounds = { registry: Round, analysis: Round, clock: Round, pods?: Round, references?: Round }
 
 /** For how long a round of checks waits for its writes, in ms: they are soon done, or hold up nobody. */
 const PATIENCE_MS = 1_000
@@ -100,6 +107,8 @@ function startRounds (parts: LoopParts, signal: AbortSignal): Rounds {
   }
   const pods = podsWork(parts, { signal, onEnd: () => { rounds.pods?.wake() } })
   if (pods) rounds.pods = startRound({ ...shared, name: 'pods', ...pods })
+  const references = referencesWork(parts, { signal, onEnd: () => { rounds.references?.wake() } })
+  if (references) rounds.references = startRound({ ...shared, name: 'references', ...references })
   return rounds
 }
 
@@ -179,6 +188,18 @@ function podsWork (parts: LoopParts, term: Term): Work | undefined {
   })
 }
 
+function referencesWork (parts: LoopParts, term: Term): Work | undefined {
+  const { references, recorder, logger } = parts
+  if (!references) return undefined
+  return createReferencesWork({
+    ...references,
+    writes: writesOf<ReferencesFact>(parts, term, { key: FACTS.references, write: async ({ uid, fact }) => { await references.writer.write(uid, { [FACTS.references]: formatFact(fact) }, PRIORITY.references, term.signal) } }),
+    onForbidden: tellForbidden(recorder, logger),
+    onNews: term.onEnd,
+    signal: term.signal
+  })
+}
+
 type Writing<Fact> = { key: string, write: (finding: Finding<Fact>) => Promise<void>, onWritten?: (finding: Finding<Fact>) => void }
 
 function writesOf<Fact> ({ logger, metrics, retryMs }: LoopParts, { signal, onEnd }: Term, { key, ...writing }: Writing<Fact>): ObjectWrites<Fact> {
@@ -209,6 +230,8 @@ function listen (parts: LoopParts, rounds: Rounds): () => void {
       tell(parts, change)
     }),
     ...kinds.map(({ reflector }) => reflector.subscribe(() => { rounds.clock.wake() })),
+    // What could not be asked may be by now.
+    parts.servers?.subscribe(() => { rounds.registry.wake(true) }) ?? (() => {}),
     ...kinds.map(({ watched: { story }, reflector }) => story ? tellStories(parts, story, reflector) : () => {}),
     () => { parts.metrics.forgetAll() }
   ]

@@ -2,6 +2,7 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
 import type { CallReport } from './cluster/client.ts'
 import type { RequestReport } from './http/client.ts'
+import type { LookOutcome } from './mlflow/references.ts'
 import type { RoundReport } from './registry/observer.ts'
 import type { DeliveryOutcome } from './registry/webhook.ts'
 import { createRolloutMetrics, type RolloutMetrics } from './rollout-metrics.ts'
@@ -15,6 +16,7 @@ export type Metrics = {
   onRegistryRound: (report: RoundReport) => void
   onDelivery: (outcome: DeliveryOutcome) => void
   onPrometheusRequest: (report: RequestReport) => void
+  onReference: (outcome: LookOutcome) => void
   onRound: (report: { name: string, ok: boolean }) => void
   setLeader: (leading: boolean) => void
   /** Content type and text of /metrics. */
@@ -54,6 +56,7 @@ export function createMetrics (options: MetricsOptions): Metrics {
     onRegistryRound: registryMetrics(options, register),
     onDelivery: deliveryMetrics(register),
     onPrometheusRequest: requestMetrics(options, register, { what: 'prometheus', whom: 'a Prometheus' }),
+    onReference: referenceMetrics(register),
     onRound: roundMetrics(options, register),
     setLeader (leading) { leader.set(leading ? 1 : 0) },
     contentType: register.contentType,
@@ -100,6 +103,11 @@ function registryMetrics (options: MetricsOptions, register: Registry): Metrics[
 function deliveryMetrics (register: Registry): Metrics['onDelivery'] {
   const deliveries = new Counter({ name: 'sluice_webhook_deliveries_total', help: 'Deliveries of MLflow webhooks, by what became of them.', labelNames: ['outcome'] as const, registers: [register] })
   return (outcome) => { deliveries.inc({ outcome }) }
+}
+
+function referenceMetrics (register: Registry): Metrics['onReference'] {
+  const looks = new Counter({ name: 'sluice_reference_looks_total', help: 'Looks at Secrets and ConfigMaps that MLflow objects name, by what was found.', labelNames: ['outcome'] as const, registers: [register] })
+  return (outcome) => { looks.inc({ outcome }) }
 }
 
 function roundMetrics (options: MetricsOptions, register: Registry): Metrics['onRound'] {

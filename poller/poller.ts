@@ -1,28 +1,34 @@
 // Puts the poller together: connection, watches, writes, observers, election and ports; and takes it apart again in the right order.
 import { randomUUID } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import type { KubeObject } from '../hooks/core/request.ts'
 import { createAnalyst, type Analyst } from './analysis/analyst.ts'
 import { createClusterClient, type ClusterClient } from './cluster/client.ts'
-import { connect } from './cluster/connect.ts'
+import { connect, POD_FILES } from './cluster/connect.ts'
 import { createEventRecorder } from './cluster/event-recorder.ts'
 import { startElector } from './cluster/lease.ts'
 import { createAnnotationWriter, type AnnotationWriter } from './cluster/patch.ts'
 import { startReflector, type Reflector } from './cluster/reflector.ts'
 import { requestToken } from './cluster/token-request.ts'
 import { createWriteQueue, type WriteQueue } from './cluster/write-queue.ts'
-import { createLoop, type Loop } from './loop.ts'
+import { inNamespace } from './in-namespace.ts'
+import { createLoop, type Loop, type LoopParts } from './loop.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
+import { createCaSecrets } from './mlflow/ca-secret.ts'
+import { keepServerEntries, type ServerEntries } from './mlflow/entries.ts'
 import { slimAny, type Model } from './model.ts'
 import { watchPods } from './pods/watch.ts'
 import { createRegistryObserver, type RegistryObserver } from './registry/observer.ts'
 import { startWebhookServer, type WebhookServer } from './registry/webhook-server.ts'
 import { makeServer } from './server.ts'
 import type { Settings } from './settings.ts'
-import { collectionPath, MLFLOW_MODELS, objectPath, WATCHED, type Watched } from './watched.ts'
+import { collectionPath, MLFLOW_MODELS, MLFLOWS, objectPath, WATCHED, type Watched } from './watched.ts'
 
 const LEASE_NAME = 'sluice-poller'
+/** Where OpenShift puts the authority of the certificates that it makes for Services. */
+const SERVICE_CA_FILE = `${POD_FILES}/service-ca.crt`
 /** How long a stop waits for what is under way. */
 const PATIENCE_MS = 5_000
 
@@ -47,10 +53,11 @@ export async function startPoller (settings: Settings, logger: Logger): Promise<
   const queue = createWriteQueue()
   kinds.push(...WATCHED.map((watched) => watch(watched, { client, queue, settings, logger, mayWrite: () => elector.isLeader() })))
   const pods = WATCHED.some(({ hasPods }) => hasPods) ? watchPods({ client, namespace: settings.namespace, logger, monotonic }) : undefined
-  const observers = createObservers(settings, { client, kinds, metrics, logger })
+  const servers = serversOf(kinds, settings)
+  const observers = createObservers(settings, { client, kinds, servers, metrics, logger })
   const identity = `${settings.podName}_${randomUUID()}`
   const recorder = createEventRecorder({ client, queue, instance: settings.podName, logger })
-  const loop = createLoop({ kinds, models: modelsOf(kinds), pods, ...observers, recorder, metrics: metrics.rollouts, served: metrics.served, serverTime: client.serverTime, onRound: metrics.onRound, logger })
+  const loop = createLoop({ kinds: kinds.map((kind) => inNamespace(kind, settings.namespace)), models: modelsOf(kinds), pods, servers, references: referencesOf(kinds, { client, settings, metrics }), ...observers, recorder, metrics: metrics.rollouts, served: metrics.served, serverTime: client.serverTime, onRound: metrics.onRound, logger })
 
   const server = makeServer({ metrics, isReady: () => kinds.every(({ reflector }) => reflector.hasSynced()) })
   const metricsUrl = await server.listen({ host: settings.host, port: settings.metricsPort })
@@ -95,9 +102,24 @@ function modelsOf (kinds: Kind[]): { reflector: Reflector<KubeObject & Model>, w
   return kinds.find(({ watched }) => watched === MLFLOW_MODELS) as never
 }
 
-type Observing = { client: ClusterClient, kinds: Kind[], metrics: Metrics, logger: Logger }
+/** MLflow objects as registries, wherever they live. */
+function serversOf (kinds: Kind[], { mlflowServers: config }: Settings): ServerEntries | undefined {
+  const kind = kinds.find(({ watched }) => watched === MLFLOWS)
+  // Its slim has made them what an MLflow is here.
+  return kind && keepServerEntries({ servers: kind.reflector as never, config, serviceCaFile: existsSync(SERVICE_CA_FILE) ? SERVICE_CA_FILE : undefined })
+}
 
-function createObservers (settings: Settings, { client, kinds, metrics, logger }: Observing): { registry: RegistryObserver, analyst: Analyst } {
+/** What tells MLflow objects of changes around them, if that is wanted. */
+function referencesOf (kinds: Kind[], { client, settings, metrics }: { client: ClusterClient, settings: Settings, metrics: Metrics }): LoopParts['references'] {
+  const kind = kinds.find(({ watched }) => watched === MLFLOWS)
+  if (!kind || !settings.mlflowServers.references) return undefined
+  const { reflector, writer } = inNamespace(kind, settings.namespace)
+  return { servers: reflector, writer, client, onLook: metrics.onReference } as never
+}
+
+type Observing = { client: ClusterClient, kinds: Kind[], servers: ServerEntries | undefined, metrics: Metrics, logger: Logger }
+
+function createObservers (settings: Settings, { client, kinds, servers, metrics, logger }: Observing): { registry: RegistryObserver, analyst: Analyst } {
   const { registries, prometheus } = settings
   // Before the API server's first answer there is no time to go by, and nothing to look at either.
   const now = () => (client.serverTime() ?? Number.NaN) / 1000
@@ -105,11 +127,13 @@ function createObservers (settings: Settings, { client, kinds, metrics, logger }
   return {
     registry: createRegistryObserver({
       registries,
+      ...(servers && { servers }),
       now: () => Math.floor(now()),
       monotonic,
       logger,
       metrics: { onRequest: metrics.onRegistryRequest, onRound: metrics.onRegistryRound },
-      requestToken: async (auth) => await requestToken(client, auth)
+      requestToken: async (auth) => await requestToken(client, auth),
+      readCaSecret: createCaSecrets(client, monotonic)
     }),
     analyst: createAnalyst({ providers: prometheus, now, logger, metrics: { onRequest: metrics.onPrometheusRequest }, latest: (uid) => reflector.store.get(uid) })
   }

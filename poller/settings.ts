@@ -9,6 +9,7 @@ import { readEnvironment, SettingsError, type Variables } from '../hooks/core/en
 import { oneOf } from '../hooks/core/schema.ts'
 import { parsePrometheusConfig, type PrometheusConfig } from './analysis/config.ts'
 import { ConfigError } from './http/config.ts'
+import { parseMlflowServersConfig, type MlflowServersConfig } from './mlflow/config.ts'
 import { parseRegistryConfig, type RegistryConfig } from './registry/config.ts'
 import type { WebhookConfig } from './registry/webhook-server.ts'
 import { parseYamlText } from './yaml-text.ts'
@@ -38,7 +39,7 @@ type Environment = Static<typeof Environment>
 const EntryName = '^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$'
 const Entries = Type.Record(Type.String({ pattern: EntryName, maxLength: 63 }), Type.Unknown(), { additionalProperties: false, default: {} })
 
-const ConfigFile = Type.Object({ registries: Entries, prometheus: Entries }, { additionalProperties: false })
+const ConfigFile = Type.Object({ registries: Entries, prometheus: Entries, mlflowServers: Type.Optional(Type.Unknown()) }, { additionalProperties: false })
 
 export type Settings = {
   kubeconfig: string | undefined
@@ -56,6 +57,7 @@ export type Settings = {
   logLevel: Environment['LOG_LEVEL']
   registries: Record<string, RegistryConfig>
   prometheus: Record<string, PrometheusConfig>
+  mlflowServers: MlflowServersConfig
 }
 
 /** Reads environment and configuration file. Throws SettingsError. */
@@ -93,16 +95,18 @@ function readWebhook ({ HOST, WEBHOOK_PORT, WEBHOOK_TLS_CERT_FILE, WEBHOOK_TLS_K
   return { port: WEBHOOK_PORT, host: HOST, certFile: WEBHOOK_TLS_CERT_FILE ?? '', keyFile: WEBHOOK_TLS_KEY_FILE ?? '', secretFile: WEBHOOK_SECRET_FILE ?? '' }
 }
 
-function readConfigFile (path: string): Pick<Settings, 'registries' | 'prometheus'> {
+function readConfigFile (path: string): Pick<Settings, 'registries' | 'prometheus' | 'mlflowServers'> {
   const file = Value.Default(ConfigFile, parseYaml(path) ?? {})
   const problems = [...Value.Errors(ConfigFile, file)].map(({ path: at, message }) =>
-    `${at.slice(1).replaceAll('/', '.') || 'the file'}: ${message}; known are registries.<name> and prometheus.<name>, names of a-z, 0-9, - and .`)
+    `${at.slice(1).replaceAll('/', '.') || 'the file'}: ${message}; known are mlflowServers, registries.<name> and prometheus.<name>, names of a-z, 0-9, - and .`)
   if (problems.length > 0) throw new SettingsError(problems.map((problem) => `${path}: ${problem}`).join('\n'))
-  const { registries, prometheus } = file as Static<typeof ConfigFile>
+  const { registries, prometheus, mlflowServers } = file as Static<typeof ConfigFile>
   const mistakes: string[] = []
+  const servers = readEntries({ mlflowServers }, parseMlflowServersConfig, { mistakes })
   const settings = {
     registries: readEntries(registries, parseRegistryConfig, { section: 'registries', mistakes }),
-    prometheus: readEntries(prometheus, parsePrometheusConfig, { section: 'prometheus', mistakes })
+    prometheus: readEntries(prometheus, parsePrometheusConfig, { section: 'prometheus', mistakes }),
+    mlflowServers: servers.mlflowServers as MlflowServersConfig
   }
   if (mistakes.length > 0) throw new SettingsError(mistakes.map((mistake) => `${path}: ${mistake}`).join('\n'))
   return settings
@@ -116,13 +120,14 @@ function parseYaml (path: string): unknown {
   }
 }
 
-type Collecting = { section: string, mistakes: string[] }
+/** `section`: what stands before the names [nothing]. */
+type Collecting = { section?: string, mistakes: string[] }
 
 /** All entries of one section; what is wrong with any of them is collected, so that one start shows every mistake. */
 function readEntries<T> (entries: Record<string, unknown>, read: (value: unknown, at: string) => T, { section, mistakes }: Collecting): Record<string, T> {
   return Object.fromEntries(Object.entries(entries).flatMap(([name, value]) => {
     try {
-      return [[name, read(value, `${section}.${name}`)]]
+      return [[name, read(value, section === undefined ? name : `${section}.${name}`)]]
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error
       mistakes.push(...error.message.split('\n'))

@@ -3,6 +3,7 @@ import { API_VERSION } from '../hooks/core/kind.ts'
 import type { Metadata } from '../hooks/core/request.ts'
 import { createSlimModel, type Slim } from './model.ts'
 import type { Story } from './object-event.ts'
+import { createSlimMLflow, MLFLOW_STORY } from './served/mlflow.ts'
 import { createSlimMLModel, ML_MODEL_STORY } from './served/ml-model.ts'
 import { createSlimModelDeployment, MODEL_DEPLOYMENT_STORY } from './served/model-deployment.ts'
 
@@ -20,11 +21,13 @@ export type Watched = {
 export const MLFLOW_MODELS: Watched = { plural: 'mlflowmodels', scope: 'Namespaced', createSlim: createSlimModel }
 export const ML_MODELS: Watched = { plural: 'mlmodels', scope: 'Namespaced', createSlim: createSlimMLModel, hasPods: true, story: ML_MODEL_STORY }
 export const MODEL_DEPLOYMENTS: Watched = { plural: 'modeldeployments', scope: 'Namespaced', createSlim: createSlimModelDeployment, hasPods: true, story: MODEL_DEPLOYMENT_STORY }
+/** Its objects live in the namespace that their status names. */
+export const MLFLOWS: Watched = { plural: 'mlflows', scope: 'Cluster', createSlim: createSlimMLflow, hasPods: true, story: MLFLOW_STORY }
 
 /** All of them. A kind is watched by adding it here. */
 export const WATCHED: Watched[] = [MLFLOW_MODELS, ML_MODELS, MODEL_DEPLOYMENTS]
 
-/** Path of all objects, or of those in one namespace. */
+/** Path of all objects, or of those in one namespace, where the kind has namespaces. */
 export function collectionPath ({ plural, scope }: Watched, namespace?: string): string {
   return namespace && scope === 'Namespaced' ? `/apis/${API_VERSION}/namespaces/${namespace}/${plural}` : `/apis/${API_VERSION}/${plural}`
 }

@@ -16,6 +16,13 @@ export type RegistryAccess = Static<typeof RegistryAccess>
 /** By the name that objects give in spec.registry. */
 export type Registries = Record<string, RegistryAccess>
 
+/** In place of a name: every MLflow object that no entry is named like. */
+export const MLFLOW_SERVERS = '*'
+
+/** Where the owner says who may use an entry: that of the configuration file, or that of all MLflow objects. */
+export const placeOfEntry = (name: string) => `registries.${name}`
+export const PLACE_OF_SERVERS = 'mlflowServers'
+
 /** Who asks, and what. */
 export type Asker = { registry: string, namespace: string, workspace: string }
 
@@ -25,24 +32,24 @@ export type Refusal = { reason: 'UnknownRegistry' | 'NamespaceNotAllowed' | 'Wor
 /** Why an answer of a registry is not acted upon. */
 export type Disbelief = { reason: Refusal['reason'] | 'UriNotAllowed', message: string }
 
-/** Whether an object of this namespace may ask this entry for this workspace; undefined means yes. */
-export function findRefusal (access: RegistryAccess | undefined, { registry, namespace, workspace }: Asker): Refusal | undefined {
-  if (!access) return { reason: 'UnknownRegistry', message: `there is no registry ${registry}; name one of the poller's configuration in spec.registry` }
+/** Whether an object of this namespace may ask this entry for this workspace; undefined means yes. `place` is where the access is written. */
+export function findRefusal (access: RegistryAccess | undefined, { registry, namespace, workspace }: Asker, place = placeOfEntry(registry)): Refusal | undefined {
+  if (!access) return { reason: 'UnknownRegistry', message: `there is no registry ${registry}; name an MLflow object, or an entry of the poller's configuration, in spec.registry` }
   if (access.namespaces && !access.namespaces.includes(namespace)) {
-    return { reason: 'NamespaceNotAllowed', message: `objects in namespace ${namespace} may not use registry ${registry}; ask its owner to add the namespace to registries.${registry}.namespaces` }
+    return { reason: 'NamespaceNotAllowed', message: `objects in namespace ${namespace} may not use registry ${registry}; ask its owner to add the namespace to ${place}.namespaces` }
   }
   const allowed = access.workspaces?.some((name) => (name === '{namespace}' ? namespace : name) === workspace) ?? true
   if (allowed) return undefined
   const which = workspace === '' ? 'the default workspace' : `workspace ${workspace}`
-  return { reason: 'WorkspaceNotAllowed', message: `objects in namespace ${namespace} may not use ${which} of registry ${registry}; change spec.workspace, or ask its owner to change registries.${registry}.workspaces` }
+  return { reason: 'WorkspaceNotAllowed', message: `objects in namespace ${namespace} may not use ${which} of registry ${registry}; change spec.workspace, or ask its owner to change ${place}.workspaces` }
 }
 
-/** Why a version must not be loaded from this URI, as a sentence without its full stop; undefined when it may. `registry` is the entry's name. */
-export function findOutside (access: RegistryAccess, registry: string, uri: string): string | undefined {
+/** Why a version must not be loaded from this URI, as a sentence without its full stop; undefined when it may. `place` is where the access is written. */
+export function findOutside (access: RegistryAccess, place: string, uri: string): string | undefined {
   const { artifactRoots } = access
   if (!artifactRoots || isBelow(uri, artifactRoots)) return undefined
   const isPlain = isPlainUri(uri)
-  const remedy = `log the model to a place that is allowed, or ask the registry's owner to add its place to registries.${registry}.artifactRoots`
+  const remedy = `log the model to a place that is allowed, or ask the registry's owner to add its place to ${place}.artifactRoots`
   const what = isPlain ? 'lies outside of what the registry entry allows' : 'is not plain, so nobody can tell whether it lies where the registry entry allows (no .., %2e, \\, ? or #)'
   // What stands before an @ may be a secret.
   return `${isPlain && !uri.includes('@') ? cut(uri) : 'the URI'} ${what}; ${remedy}`
@@ -54,10 +61,12 @@ export function findOutside (access: RegistryAccess, registry: string, uri: stri
  */
 export function findDisbelief (registries: Registries | undefined, asker: Asker, uri: string | undefined): Disbelief | undefined {
   if (!registries) return undefined
-  const access = Object.hasOwn(registries, asker.registry) ? registries[asker.registry] : undefined
-  const refusal = findRefusal(access, asker)
+  const isNamed = Object.hasOwn(registries, asker.registry)
+  const access = registries[isNamed ? asker.registry : MLFLOW_SERVERS]
+  const place = isNamed ? placeOfEntry(asker.registry) : PLACE_OF_SERVERS
+  const refusal = findRefusal(access, asker, place)
   if (refusal || !access) return refusal
-  const outside = uri === undefined ? undefined : findOutside(access, asker.registry, uri)
+  const outside = uri === undefined ? undefined : findOutside(access, place, uri)
   return outside === undefined ? undefined : { reason: 'UriNotAllowed', message: outside }
 }
 

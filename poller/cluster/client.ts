@@ -18,6 +18,8 @@ export type CallOptions = {
   signal?: AbortSignal | undefined
   /** A 429 is told to the caller at once, who waits as long as it asks for: what is true now may be wrong by then. */
   tellThrottling?: boolean
+  /** [application/json] The Accept header, for a part of an object. */
+  accept?: string
   /** Keeps of each item of a long list only a part. */
   items?: Items
 }
@@ -134,7 +136,7 @@ function requestOf (call: Call, authorization: string | undefined): Omit<Dispatc
     query: defined(call.query ?? {}),
     body: call.body === undefined ? null : JSON.stringify(call.body),
     headers: {
-      accept: 'application/json',
+      accept: call.accept ?? 'application/json',
       'user-agent': 'sluice-poller',
       ...(authorization !== undefined && { authorization }),
       ...(call.body !== undefined && { 'content-type': call.contentType ?? 'application/json' })

@@ -7,8 +7,8 @@ const WRITES_PER_SECOND = 50
 const SPAN = 2_000
 const AT_ONCE = 8
 
-/** Higher goes first: a deadline that has passed, a verdict, then what the registry says and what pods tell, then Events. */
-export const PRIORITY = { clock: 3, analysis: 2, registry: 1, pods: 1, event: 0 } as const
+/** Higher goes first: a deadline that has passed, a verdict, then what the registry says, what pods tell and what has changed around an object, then Events. */
+export const PRIORITY = { clock: 3, analysis: 2, registry: 1, pods: 1, references: 1, event: 0 } as const
 export type Priority = typeof PRIORITY[keyof typeof PRIORITY]
 
 export type WriteQueue = {

@@ -5,7 +5,7 @@ import type { Dispatcher } from 'undici'
 import { Pool } from './undici.ts'
 import { readAnswer, type Classify } from './answer.ts'
 import type { Endpoint } from './config.ts'
-import { makeConnector } from './connector.ts'
+import { makeConnector, type ReadCa } from './connector.ts'
 import { readCredentials, redact, secretHeaders, type Credentials, type TokenSource } from './credentials.ts'
 import { RemoteError, type RemoteErrorKind } from './errors.ts'
 import type { Items } from './json-items.ts'
@@ -20,6 +20,8 @@ export type JsonClientOptions = {
   endpoint: Endpoint
   /** Takes the place of endpoint.auth. */
   token?: TokenSource
+  /** Takes the place of endpoint.caFile. */
+  readCa?: ReadCa
   /** [6] Requests in flight at once; the rest wait their turn. */
   maxInFlight?: number
   /** [5000] Milliseconds for a request that names no limit of its own, from its turn to the last byte. */
@@ -64,7 +66,7 @@ const DEFAULTS = { maxInFlight: 6, timeout: 5_000, maxBytes: 16 * 1024 * 1024 }
 export function createJsonClient (options: JsonClientOptions): JsonClient {
   const { server, endpoint } = options
   const maxInFlight = options.maxInFlight ?? DEFAULTS.maxInFlight
-  const pool = new Pool(new URL(endpoint.url).origin, { connections: maxInFlight, pipelining: 1, connect: makeConnector({ caFile: endpoint.caFile }) })
+  const pool = new Pool(new URL(endpoint.url).origin, { connections: maxInFlight, pipelining: 1, connect: makeConnector({ caFile: endpoint.caFile, readCa: options.readCa }) })
   const limit = pLimit(maxInFlight)
   const resilience = createResilience(options.resilience)
   const limits = createLimits()
@@ -189,10 +191,11 @@ function describeFailure (error: unknown, signal: AbortSignal, timeout: number):
 
 function nameServer (error: unknown, server: string, operation: string): unknown {
   if (!(error instanceof RemoteError)) return error
-  const { kind, status, body, retryAfter, again, message } = error
+  const { kind, status, body, retryAfter, again, advice, message } = error
   return new RemoteError(kind, `${server}: ${operation}: ${message}`, {
     body,
     again,
+    advice,
     cause: error.cause,
     ...(status === undefined ? {} : { status }),
     ...(retryAfter === undefined ? {} : { retryAfter })

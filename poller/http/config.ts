@@ -5,25 +5,30 @@ import { Value } from '@sinclair/typebox/value'
 const text = (description: string) => Type.String({ minLength: 1, maxLength: 4096, description })
 const file = (description: string) => Type.Optional(text(`${description} Re-read for every request, so that a rotated Secret is picked up.`))
 
+export const BasicAuth = Type.Object({
+  username: Type.Optional(text('User name.')),
+  usernameFile: file('File with the user name.'),
+  password: Type.Optional(text('The password itself; prefer passwordFile.')),
+  passwordFile: file('File with the password.')
+}, { additionalProperties: false, description: 'Authorization: Basic.' })
+
 export const Auth = Type.Object({
   bearer: Type.Optional(Type.Object({
     token: Type.Optional(text('The token itself; prefer tokenFile.')),
     tokenFile: file('File with the token.')
   }, { additionalProperties: false, description: 'Authorization: Bearer.' })),
-  basic: Type.Optional(Type.Object({
-    username: Type.Optional(text('User name.')),
-    usernameFile: file('File with the user name.'),
-    password: Type.Optional(text('The password itself; prefer passwordFile.')),
-    passwordFile: file('File with the password.')
-  }, { additionalProperties: false, description: 'Authorization: Basic.' }))
+  basic: Type.Optional(BasicAuth)
 }, { additionalProperties: false, description: 'How the poller proves who it is: bearer or basic; absent or empty means not at all.' })
 export type Auth = Static<typeof Auth>
+
+/** File with authorities. */
+export const caFile = Type.Optional(text('PEM file with the authorities to trust in place of the system\'s; re-read for new connections.'))
 
 /** The fields of every server, to be spread into a larger schema. */
 export const endpointProperties = {
   url: Type.String({ minLength: 1, maxLength: 2048, description: 'Base URL, http or https, with the base path if there is one; no credentials in it.' }),
   auth: Type.Optional(Auth),
-  caFile: Type.Optional(text('PEM file with the authorities to trust in place of the system\'s; re-read for new connections.')),
+  caFile,
   host: Type.Optional(Type.String({ minLength: 1, maxLength: 512, pattern: '^(\\[[0-9A-Fa-f:.]+\\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?$', description: 'Host header to send in place of the one in url, for servers that refuse theirs.' })),
   headers: Type.Optional(Type.Record(Type.String({ pattern: '^[A-Za-z0-9-]+$' }), Type.String({ maxLength: 4096, pattern: '^[\\t\\x20-\\x7e]*$' }), { additionalProperties: false, description: 'Further headers, such as X-Scope-OrgID.' }))
 }
@@ -54,7 +59,8 @@ export function endpointProblems (endpoint: Endpoint): string[] {
   return [...urlProblems(endpoint.url), ...authProblems(endpoint.auth ?? {}), ...headerProblems(endpoint.headers ?? {})]
 }
 
-function urlProblems (text: string): string[] {
+/** What is wrong with a base URL: sentences that begin with `url`. */
+export function urlProblems (text: string): string[] {
   const url = URL.parse(text)
   if (url === null) return ['url: is not a URL; write it like http://mlflow.mlflow.svc:5000']
   if (url.protocol !== 'http:' && url.protocol !== 'https:') return ['url: must begin with http:// or https://']
@@ -63,7 +69,8 @@ function urlProblems (text: string): string[] {
   return []
 }
 
-function authProblems ({ bearer, basic }: Auth): string[] {
+/** What is wrong with credentials, likewise. */
+export function authProblems ({ bearer, basic }: Auth): string[] {
   if (bearer && basic) return ['auth: has both bearer and basic; keep one']
   if (bearer) return exactlyOne(bearer, 'auth.bearer', 'token', 'tokenFile')
   if (basic) return [...exactlyOne(basic, 'auth.basic', 'username', 'usernameFile'), ...exactlyOne(basic, 'auth.basic', 'password', 'passwordFile')]

@@ -7,22 +7,25 @@ import { buildConnector } from './undici.ts'
 /** Milliseconds within which a connection, TLS included, must stand. */
 export const CONNECT_TIMEOUT = 5_000
 
+/** Authorities that are kept elsewhere than in a file, asked for at each new connection; undefined for those of the system. */
+export type ReadCa = () => Promise<string | undefined>
+
 /**
  * A connector for an undici Pool. The certificate is verified against the URL's host even when another Host header is sent
  * (undici would take the header's). A changed caFile counts from the next connection on.
  */
-export function makeConnector (options: { caFile?: string | undefined, timeout?: number } = {}): Connectors.connector {
+export function makeConnector (options: { caFile?: string | undefined, readCa?: ReadCa | undefined, timeout?: number } = {}): Connectors.connector {
   const { caFile, timeout = CONNECT_TIMEOUT } = options
+  const readCa = options.readCa ?? (caFile === undefined ? undefined : async () => await readFile(caFile, 'utf8'))
   let ca: string | undefined
   let connect = buildConnector({ timeout })
 
   async function refresh (): Promise<void> {
-    if (caFile === undefined) return
-    const text = await readFile(caFile, 'utf8')
+    const text = await readCa?.()
     if (text === ca) return
     ca = text
     // A new connector, because the old one resumes TLS sessions that were verified against the old authorities.
-    connect = buildConnector({ timeout, ca: text })
+    connect = buildConnector({ timeout, ...(text !== undefined && { ca: text }) })
   }
 
   return (target, callback) => {

@@ -9,7 +9,12 @@
  */
 export type RemoteErrorKind = 'Unreachable' | 'Refused' | 'NotFound' | 'BadAnswer' | 'BadRequest'
 
+/** What is wrong and what to do about it, as halves of a sentence: our own words, with nothing of what a server said. */
+export type Advice = { cause: string, remedy: string }
+
 export type RemoteErrorOptions = {
+  /** For people, where we know more than `kind` tells. */
+  advice?: Advice | undefined
   status?: number
   /** The parsed JSON body, when there was one. */
   body?: unknown
@@ -27,6 +32,7 @@ export class RemoteError extends Error {
   readonly status: number | undefined
   readonly retryAfter: number | undefined
   readonly again: boolean
+  readonly advice: Advice | undefined
   // Private, so that a logger which prints every property does not print a whole answer.
   readonly #body: unknown
 
@@ -36,6 +42,7 @@ export class RemoteError extends Error {
     this.status = options.status
     this.retryAfter = options.retryAfter
     this.again = kind === 'Unreachable' && (options.again ?? false)
+    this.advice = options.advice
     this.#body = options.body
   }
 

@@ -5,7 +5,7 @@ import { FACTS } from '../../hooks/core/labels.ts'
 import { findRefusal, type Refusal } from '../../hooks/core/registry-access.ts'
 import { isAnswerTo, questionOf, type RegistryQuestion } from '../../hooks/core/registry-question.ts'
 import type { Finding, Model } from '../model.ts'
-import { minInterval, type RegistryConfig } from './config.ts'
+import { minInterval, placeOf, type Entries, type Entry } from './config.ts'
 import type { Heard } from './doubt.ts'
 import { afterAnswer, isPlausible, sameMeaning } from './observe.ts'
 import type { Pace } from './scan-plan.ts'
@@ -29,6 +29,8 @@ export type ObjectRefusal = Refusal & Carrier
 /** An object that is looked at. Times are monotonic milliseconds. */
 export type Tracked = Carrier & {
   question: RegistryQuestion
+  /** The entry that was meant when it was last tracked. */
+  config: Entry
   /** What is asked together: the models of one workspace of one server. */
   group: string
   pace: Pace
@@ -48,7 +50,7 @@ export function dueAt (tracked: Tracked): number {
 
 export type Agenda = {
   /** Takes over the objects that exist now; those that are new or ask something else are due at once. */
-  update (models: Model[], registries: ReadonlyMap<string, RegistryConfig>, now: { seconds: number, ms: number }): void
+  update (models: Model[], registries: Entries, now: { seconds: number, ms: number }): void
   tracked (): Iterable<Tracked>
   /** Objects that may not use the entry they name, as of the last update. */
   refusals (): ObjectRefusal[]
@@ -67,7 +69,7 @@ export function createAgenda (): Agenda {
         if (uid === undefined || model.metadata.deletionTimestamp !== undefined) continue
         const { registry, workspace } = model.spec
         const config = registries.get(registry)
-        const refusal = findRefusal(config, { registry, namespace, workspace })
+        const refusal = findRefusal(config, { registry, namespace, workspace }, config && placeOf(config, registry))
         if (refusal || !config) {
           if (refusal) barred.set(uid, bar(refused.get(uid), { uid, namespace, name, model, refusal, now }))
           continue
@@ -84,7 +86,7 @@ export function createAgenda (): Agenda {
 
 type Sighting = { uid: string, namespace: string, name: string, model: Model, now: { seconds: number, ms: number } }
 
-function track (last: Tracked | undefined, { uid, namespace, name, model, config, now }: Sighting & { config: RegistryConfig }): Tracked {
+function track (last: Tracked | undefined, { uid, namespace, name, model, config, now }: Sighting & { config: Entry }): Tracked {
   const { spec } = model
   const question = questionOf(spec)
   const pace = { monitoringInterval: spec.monitoringInterval, minInterval: minInterval(config) }
@@ -92,12 +94,20 @@ function track (last: Tracked | undefined, { uid, namespace, name, model, config
     // A shorter interval counts at once, a longer one from the next look on.
     if (pace.monitoringInterval < last.pace.monitoringInterval) hurry(last, last.lookedAt + Math.max(pace.monitoringInterval, pace.minInterval) * 1000)
     last.pace = pace
+    if (last.config !== config) changeEntry(last, config, now.ms)
     return last
   }
   const carried = carriedBy(model, question, now.seconds)
   // What was refused once is allowed now.
   const usable = carried !== undefined && carried.state !== 'Refused'
-  return { uid, namespace, name, question, group: JSON.stringify([question.server, question.workspace]), pace, readyAt: now.ms, nextAt: now.ms, hintedAt: Infinity, lookedAt: -Infinity, ...(usable ? { fact: carried } : {}) }
+  return { uid, namespace, name, question, config, group: JSON.stringify([question.server, question.workspace]), pace, readyAt: now.ms, nextAt: now.ms, hintedAt: Infinity, lookedAt: -Infinity, ...(usable ? { fact: carried } : {}) }
+}
+
+/** What kept the entry from being asked may be mended. */
+function changeEntry (tracked: Tracked, config: Entry, now: number): void {
+  tracked.config = config
+  delete tracked.silence
+  hurry(tracked, now)
 }
 
 function hurry (tracked: Tracked, at: number): void {

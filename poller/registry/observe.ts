@@ -5,7 +5,7 @@ import { findOutside } from '../../hooks/core/registry-access.ts'
 import type { RegistryQuestion } from '../../hooks/core/registry-question.ts'
 import { formatInstant, parseInstant } from '../../hooks/core/time.ts'
 import type { RegisteredModel } from './client.ts'
-import type { RegistryConfig } from './config.ts'
+import { placeOf, type Entry } from './config.ts'
 import { resolveUri, type Resolution } from './resolve-uri.ts'
 
 /** A fact before it is known whether it says anything new. */
@@ -38,7 +38,7 @@ export function unnumbered (question: RegistryQuestion): Observation {
 }
 
 /** What an entry says of where artifacts lie. */
-type Storage = Pick<RegistryConfig, 'artifactsDestination' | 'artifactRoots'>
+type Storage = Pick<Entry, 'artifactsDestination' | 'artifactRoots' | 'derived'>
 
 /** The alias names `version`, which is in this condition. */
 export function found (question: RegistryQuestion, version: string, answer: VersionAnswer, storage: Storage = {}): Observation {
@@ -59,7 +59,7 @@ export function found (question: RegistryQuestion, version: string, answer: Vers
 
 /** Nobody is handed a URI that the entry does not allow: whoever registers a version names its source as he likes. */
 function within (storage: Storage, { server }: RegistryQuestion, place: Resolution): Resolution {
-  const outside = 'uri' in place ? findOutside(storage, server, place.uri) : undefined
+  const outside = 'uri' in place ? findOutside(storage, placeOf(storage, server), place.uri) : undefined
   return outside === undefined ? place : { problem: outside }
 }
 

@@ -1,33 +1,30 @@
 // Looks at the registries for all objects and says which of them should carry another fact. It reports; it decides nothing.
 import type { RequestReport } from '../http/client.ts'
-import type { ResilienceOptions } from '../http/resilience.ts'
 import type { Model } from '../model.ts'
 import { withPatience } from '../patience.ts'
 import { createAgenda, dueAt, factToWrite, type Agenda, type ObjectFact, type ObjectRefusal, type Tracked } from './agenda.ts'
-import { createRegistryClient } from './client.ts'
-import type { RegistryConfig } from './config.ts'
+import type { Entries, RegistryConfig } from './config.ts'
 import { runRound, type RoundReport } from './round.ts'
-import { createServiceAccountToken, type RequestToken } from './service-account-token.ts'
-import { createSource, type Source } from './source.ts'
+import { createSources, type SourcesOptions } from './sources.ts'
 
 /** The part of a logger that is used: fields first, then a message that is always the same. */
 export type Logger = Record<'debug' | 'info' | 'warn', (fields: object, message: string) => void>
 
-export type RegistryObserverOptions = {
+export type RegistryObserverOptions = Pick<SourcesOptions, 'requestToken' | 'readCaSecret' | 'resilience'> & {
+  /** Entries of the configuration file. */
   registries: Record<string, RegistryConfig>
+  /** Further entries, which may come and go; those of the file win. */
+  servers?: Entries
   /** Seconds, by the API server. */
   now: () => number
   /** Milliseconds that never go back. */
   monotonic: () => number
   logger: Logger
   metrics?: { onRequest?: (report: RequestReport) => void, onRound?: (report: RoundReport) => void }
-  /** Needed by entries with kubernetesAuth. */
-  requestToken?: RequestToken
   /** In [0, 1), for the spread of intervals. */
   random?: () => number
   /** [5000] Milliseconds that one observe waits for slow registries; what they answer later comes with a later observe. */
   patience?: number
-  resilience?: ResilienceOptions
 }
 
 export type { ObjectFact, ObjectRefusal } from './agenda.ts'
@@ -56,12 +53,13 @@ const LATE_ROUND_WAIT = 1_000
 export function createRegistryObserver (options: RegistryObserverOptions): RegistryObserver {
   const { now, monotonic, patience = 5_000 } = options
   const agenda = createAgenda()
-  const rounds = createRounds(options)
-  const configs = new Map(Object.entries(options.registries))
+  const registries = new Map(Object.entries(options.registries))
+  const entries: Entries = { get: (name) => registries.get(name) ?? options.servers?.get(name) }
+  const rounds = createRounds(entries, options)
 
   return {
     async observe (models) {
-      agenda.update(models, configs, { seconds: now(), ms: monotonic() })
+      agenda.update(models, entries, { seconds: now(), ms: monotonic() })
       rounds.start(agenda.tracked())
       await withPatience(rounds.running(), patience)
       rounds.forgetFinished()
@@ -96,17 +94,17 @@ function factsToWrite (agenda: Agenda, models: Model[], seconds: number): Object
 }
 
 // The rounds under way, at most one a group, and the registries that they ask.
-function createRounds (options: RegistryObserverOptions) {
+function createRounds (entries: Entries, options: RegistryObserverOptions) {
   const { monotonic, logger, metrics } = options
   const round = { now: options.now, monotonic, random: options.random ?? Math.random }
-  const sources = new Map(Object.entries(options.registries).map(([server, config]) => [server, openSource(server, config, options)]))
+  const sources = createSources(entries, { ...options, onRequest: metrics?.onRequest })
   const running = new Map<string, Promise<void>>()
   const silent = new Set<string>()
   let finished = 0
 
   async function run (group: string, members: Tracked[]): Promise<void> {
     try {
-      const report = await runRound(sources.get(members[0]!.question.server)!, members, round)
+      const report = await runRound(sources.get(members[0]!.question.server), members, round)
       metrics?.onRound?.(report)
       noteSilence(group, report)
       if (report.doubted !== undefined) logger.info(report, 'answers that lead back wait for a second look')
@@ -132,6 +130,7 @@ function createRounds (options: RegistryObserverOptions) {
   return {
     start (all: Iterable<Tracked>): void {
       const ms = monotonic()
+      sources.retire([...running.values()])
       for (const [group, members] of Map.groupBy(all, ({ group }) => group)) {
         if (!running.has(group) && members.some((tracked) => dueAt(tracked) <= ms)) running.set(group, run(group, members))
       }
@@ -141,29 +140,8 @@ function createRounds (options: RegistryObserverOptions) {
     hasFinished: () => finished > 0,
     forgetFinished (): void { finished = 0 },
     async close (): Promise<void> {
-      await Promise.all([...sources.values()].map((source) => source.close()))
+      await sources.close()
       await Promise.all(running.values())
     }
   }
-}
-
-function openSource (server: string, config: RegistryConfig, options: RegistryObserverOptions): Source {
-  const { monotonic, requestToken, metrics, resilience } = options
-  const token = config.kubernetesAuth && createServiceAccountToken(config.kubernetesAuth, requestToken ?? noTokens, monotonic)
-  const client = createRegistryClient({
-    server,
-    endpoint: config,
-    pageSize: config.pageSize,
-    onRequest (report) {
-      if (report.outcome === 'Refused') token?.forget()
-      metrics?.onRequest?.(report)
-    },
-    ...(token ? { token: token.get } : {}),
-    ...(resilience ? { resilience } : {})
-  })
-  return createSource(config, client, monotonic)
-}
-
-function noTokens (): Promise<never> {
-  return Promise.reject(new Error('this poller has no access to an API server'))
 }

@@ -1,7 +1,7 @@
 // One round: the objects of one workspace of one registry that are due, looked at together.
 import { isRemoteError, type RemoteError, type RemoteErrorKind } from '../http/errors.ts'
 import type { Tracked } from './agenda.ts'
-import { replicaLag, staleAfter } from './config.ts'
+import { placeOf, replicaLag, staleAfter } from './config.ts'
 import { beginHearing, weigh, type Told } from './doubt.ts'
 import { afterAnswer } from './observe.ts'
 import { inTurns } from './in-turns.ts'
@@ -99,7 +99,7 @@ function fail ({ config }: Source, tracked: Tracked, error: RemoteError, options
   const ms = options.monotonic()
   tracked.silence = { looks: (tracked.silence?.looks ?? 0) + 1, since: tracked.silence?.since ?? ms }
   schedule(tracked, 'NoAnswer', options)
-  const fact = afterSilence(tracked.fact, { question: tracked.question, silence: tracked.silence, error, monotonic: ms, now: options.now(), staleAfter: staleAfter(config) })
+  const fact = afterSilence(tracked.fact, { question: tracked.question, place: placeOf(config, tracked.question.server), silence: tracked.silence, error, monotonic: ms, now: options.now(), staleAfter: staleAfter(config) })
   if (fact) tracked.fact = fact
   return error
 }

@@ -3,20 +3,20 @@ import { LRUCache } from 'lru-cache'
 import { VERSION_NUMBER } from '../../hooks/core/facts.ts'
 import type { RegistryQuestion } from '../../hooks/core/registry-question.ts'
 import type { ModelVersion, RegisteredModel, RegistryClient } from './client.ts'
-import type { RegistryConfig } from './config.ts'
+import type { Entry } from './config.ts'
 import { findAlias, found, hasOtherCase, missing, unnumbered, type Observation, type VersionAnswer, type VersionRecord } from './observe.ts'
 import { createModelReader, keyOf, REMEMBERED, type ModelReader } from './read-models.ts'
 
 const NUMBER = new RegExp(VERSION_NUMBER)
 
 export type Source = ModelReader & {
-  config: RegistryConfig
+  config: Entry
   /** What the model read answers to a question, with the further reads that needs. `last` is the state known before. Throws RemoteError. */
   observe (question: RegistryQuestion, model: RegisteredModel | undefined, last: string | undefined): Promise<Observation>
   close (): Promise<void>
 }
 
-export function createSource (config: RegistryConfig, client: RegistryClient, monotonic: () => number): Source {
+export function createSource (config: Entry, client: RegistryClient, monotonic: () => number): Source {
   const versions = new LRUCache<string, VersionRecord>({ max: REMEMBERED })
 
   async function readVersion (question: RegistryQuestion, model: RegisteredModel, version: string, listed?: ModelVersion): Promise<VersionAnswer> {

@@ -1,12 +1,13 @@
 // What has come to its end between two states of an object, and how long it took. Pure; `now` in seconds is the API server's time.
 import type { KubeObject } from '../../hooks/core/request.ts'
 import { parseInstant } from '../../hooks/core/time.ts'
+import { isMigrating, type MLflow } from './mlflow.ts'
 import { isDownloading, isSettled, type MLModel } from './ml-model.ts'
 import type { ModelDeployment } from './model-deployment.ts'
 import { findCondition } from './object.ts'
 
 /** `id` tells two endings of the same thing apart. `seconds` is absent where the object does not tell since when. */
-export type Ending = { what: 'download' | 'validation' | 'readiness', id: string, outcome: 'success' | 'failure', seconds?: number }
+export type Ending = { what: 'download' | 'validation' | 'readiness' | 'migration', id: string, outcome: 'success' | 'failure', seconds?: number }
 
 /** The endings of any kind; none for a kind that has none of these. */
 export function endingsBetween (before: KubeObject, after: KubeObject, now: number): Ending[] {
@@ -14,6 +15,7 @@ export function endingsBetween (before: KubeObject, after: KubeObject, now: numb
     // The API server has checked them against the schemas from which the types are made.
     case 'MLModel': return endingsOfModel(before as never, after as never, now)
     case 'ModelDeployment': return endingsOfDeployment(before as never, after as never)
+    case 'MLflow': return endingsOfServer(before as never, after as never)
     default: return []
   }
 }
@@ -61,6 +63,14 @@ function endOfValidation (before: Status, { validation }: Status): Ending[] {
 function readiness ({ active: before }: Status, { active }: Status): Ending[] {
   if (!active || active.attempt <= (before?.attempt ?? 0)) return []
   return [{ what: 'readiness', id: active.since, outcome: 'success', ...took(parseInstant(active.startedAt), parseInstant(active.since)) }]
+}
+
+/** From the wish for an image or for databases to the end of its rollout; one that found nothing to migrate is one, too. */
+function endingsOfServer (before: MLflow, after: MLflow): Ending[] {
+  const [begun, ended] = [before, after].map(({ status }) => findCondition(status, 'Migration'))
+  if (!begun || !ended || !isMigrating(before) || isMigrating(after)) return []
+  const id = `${after.status?.attempt ?? 0}/${begun.lastTransitionTime}`
+  return [{ what: 'migration', id, outcome: ended.status === 'True' ? 'success' : 'failure', ...took(parseInstant(begun.lastTransitionTime), parseInstant(ended.lastTransitionTime)) }]
 }
 
 function took (start: number | undefined, end: number | undefined): { seconds?: number } {

@@ -1,6 +1,7 @@
-// Metrics of MLModels and ModelDeployments, taken from the objects themselves: where each stands, and how long what has ended took.
+// Metrics of MLModels, ModelDeployments and MLflow objects, taken from the objects themselves: where each stands, and how long what has ended took.
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 import type { KubeObject } from '../../hooks/core/request.ts'
+import { PHASES } from '../../hooks/mlflow/schema/status.ts'
 import { endingsBetween, type Ending } from './endings.ts'
 
 export type ServedMetrics = {
@@ -17,7 +18,7 @@ const DURATION_BUCKETS = [1, 5, 10, 30, 60, 120, 300, 600, 1_200, 3_600, 7_200, 
 
 const OUTCOMES = ['success', 'failure'] as const
 
-/** Registers the metrics of both kinds. */
+/** Registers the metrics of these kinds. */
 export function createServedMetrics (register: Registry): ServedMetrics {
   const info = createInfo(register)
   const record = createRecords(register)
@@ -54,6 +55,7 @@ type Info = { show: (object: KubeObject) => void, forget: (uid: string) => void,
 function createInfo (register: Registry): Info {
   const gauge = new Gauge({ name: 'sluice_object_info', help: 'Always 1; its labels say where the object stands.', labelNames: ['kind', 'namespace', 'name', 'phase'] as const, registers: [register] })
   const shown = new Map<string, Record<'kind' | 'namespace' | 'name' | 'phase', string>>()
+  countServers(register, () => [...shown.values()].filter(({ kind }) => kind === 'MLflow').map(({ phase }) => phase))
 
   function forget (uid: string): void {
     const labels = shown.get(uid)
@@ -75,6 +77,21 @@ function createInfo (register: Registry): Info {
   }
 }
 
+/** All phases are there, so that a server that leaves one is seen to. */
+function countServers (register: Registry, phases: () => string[]): void {
+  const gauge: Gauge<'phase'> = new Gauge({
+    name: 'mlflow_servers',
+    help: 'MLflow objects, by where they stand.',
+    labelNames: ['phase'] as const,
+    registers: [register],
+    collect () {
+      const now = phases()
+      for (const phase of PHASES) this.set({ phase }, now.filter((one) => one === phase).length)
+    }
+  })
+  gauge.reset()
+}
+
 /** A function that records one ending of an object of that kind. */
 function createRecords (register: Registry): (kind: string, ending: Ending) => void {
   const registers = [register]
@@ -82,14 +99,19 @@ function createRecords (register: Registry): (kind: string, ending: Ending) => v
   const validating = new Histogram({ name: 'sluice_validation_duration_seconds', help: "From the start of a validation's Job to its end, by how it ended.", labelNames: ['outcome'] as const, buckets: DURATION_BUCKETS, registers })
   const downloading = new Histogram({ name: 'sluice_download_duration_seconds', help: 'From when an MLModel wants something else to the end of its download, by how it ended.', labelNames: ['outcome'] as const, buckets: DURATION_BUCKETS, registers })
   const readiness = new Histogram({ name: 'sluice_time_to_ready_seconds', help: 'From when a version is wanted until it answers.', labelNames: ['kind'] as const, buckets: DURATION_BUCKETS, registers })
+  const migrations = new Counter({ name: 'mlflow_migrations_total', help: 'Migrations of MLflow objects that have ended, by how.', labelNames: ['outcome'] as const, registers })
+  const migrating = new Histogram({ name: 'sluice_migration_duration_seconds', help: 'From when an MLflow object looks at its databases until it answers with them, or has given up.', labelNames: ['outcome'] as const, buckets: DURATION_BUCKETS, registers })
   for (const status of OUTCOMES) validations.inc({ status }, 0)
+  for (const outcome of OUTCOMES) migrations.inc({ outcome }, 0)
   return (kind, { what, outcome, seconds }) => {
     if (what === 'validation') validations.inc({ status: outcome })
+    if (what === 'migration') migrations.inc({ outcome })
     if (seconds === undefined) return
     switch (what) {
       case 'validation': return validating.observe({ outcome }, seconds)
       case 'download': return downloading.observe({ outcome }, seconds)
       case 'readiness': return readiness.observe({ kind }, seconds)
+      case 'migration': return migrating.observe({ outcome }, seconds)
       default: return what satisfies never
     }
   }

@@ -25,13 +25,13 @@ t.test('from where a version may be loaded, and what is said otherwise', async (
   const access = { artifactRoots: ['s3://models'] }
   const remedy = "log the model to a place that is allowed, or ask the registry's owner to add its place to registries.a.artifactRoots"
   const notPlain = `the URI is not plain, so nobody can tell whether it lies where the registry entry allows (no .., %2e, \\, ? or #); ${remedy}`
-  t.equal(findOutside({}, 'a', 's3://anywhere'), undefined, 'without roots from anywhere')
-  t.equal(findOutside(access, 'a', 's3://models/7'), undefined)
-  t.equal(findOutside(access, 'a', 's3://other/7'), `s3://other/7 lies outside of what the registry entry allows; ${remedy}`)
-  t.equal(findOutside(access, 'a', 's3://models/../other'), notPlain)
-  t.equal(findOutside(access, 'a', 'https://user:hunter2@host/x'), notPlain)
-  t.notMatch(findOutside(access, 'a', 'https://hunter2@host/x'), /hunter2/, 'what may be a secret is not repeated')
-  t.ok((findOutside(access, 'a', `s3://other/${'x'.repeat(2000)}`) ?? '').length <= 300, 'it fits into a fact')
+  t.equal(findOutside({}, 'registries.a', 's3://anywhere'), undefined, 'without roots from anywhere')
+  t.equal(findOutside(access, 'registries.a', 's3://models/7'), undefined)
+  t.equal(findOutside(access, 'registries.a', 's3://other/7'), `s3://other/7 lies outside of what the registry entry allows; ${remedy}`)
+  t.equal(findOutside(access, 'registries.a', 's3://models/../other'), notPlain)
+  t.equal(findOutside(access, 'registries.a', 'https://user:hunter2@host/x'), notPlain)
+  t.notMatch(findOutside(access, 'registries.a', 'https://hunter2@host/x'), /hunter2/, 'what may be a secret is not repeated')
+  t.ok((findOutside(access, 'registries.a', `s3://other/${'x'.repeat(2000)}`) ?? '').length <= 300, 'it fits into a fact')
 })
 
 t.test('what is not believed', async (t) => {
@@ -44,9 +44,13 @@ t.test('what is not believed', async (t) => {
     { name: 'another workspace', asks: { workspace: 'w' }, want: 'WorkspaceNotAllowed' },
     { name: 'another entry', asks: { registry: 'b' }, want: 'UnknownRegistry' },
     { name: 'an entry that every object of JavaScript seems to have', asks: { registry: 'constructor' }, want: 'UnknownRegistry' },
-    { name: 'any, where there are no entries', given: {}, want: 'UnknownRegistry' }
+    { name: 'any, where there are no entries', given: {}, want: 'UnknownRegistry' },
+    { name: 'an MLflow object, where they may be used', given: { ...registries, '*': { workspaces: ['', '{namespace}'] } }, asks: { registry: 'b', workspace: 'bank' }, uri: 's3://anywhere/7', want: undefined },
+    { name: 'its workspace of another namespace', given: { '*': { workspaces: ['', '{namespace}'] } }, asks: { registry: 'b', workspace: 'shop' }, want: 'WorkspaceNotAllowed' },
+    { name: 'a version from elsewhere of an entry that may be used by all', given: { ...registries, '*': {} }, uri: 's3://evil/7', want: 'UriNotAllowed' }
   ]
   for (const { name, given = registries, asks, uri, want } of rows) t.equal(findDisbelief(given, { ...asker, ...asks }, uri)?.reason, want, name)
+  t.match(findDisbelief({ '*': { artifactRoots: ['s3://models'] } }, asker, 's3://evil/7')?.message, /to mlflowServers\.artifactRoots$/, 'who is asked is told')
   t.equal(findDisbelief(undefined, { ...asker, registry: 'b' }, 's3://evil'), undefined, 'where nothing is known of entries, everything is believed')
 })
 

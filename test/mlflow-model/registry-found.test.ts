@@ -45,7 +45,7 @@ const rows: Row[] = [
   { name: 'an alias that is missing says nothing of places', registries: inRoots, fact: { state: 'AliasMissing', uri: 's3://evil/7' }, want: ['False', 'AliasNotFound', 'Registry default knows model bank-churn, but no alias champion of it; set the alias in MLflow.'] },
   { name: 'no answer of an entry that is not for this namespace is followed', registries: { default: { namespaces: ['shop'] } }, fact: {}, want: ['False', 'NamespaceNotAllowed', `${notFollowed}: objects in namespace models may not use registry default; ask its owner to add the namespace to registries.default.namespaces.`] },
   { name: 'not even that the alias is missing', registries: { default: { workspaces: ['w'] } }, fact: { state: 'AliasMissing' }, want: ['False', 'WorkspaceNotAllowed', `${notFollowed}: objects in namespace models may not use the default workspace of registry default; change spec.workspace, or ask its owner to change registries.default.workspaces.`] },
-  { name: 'nor of an entry that there is not', registries: { other: {} }, fact: {}, want: ['False', 'UnknownRegistry', `${notFollowed}: there is no registry default; name one of the poller's configuration in spec.registry.`] }
+  { name: 'nor of an entry that there is not', registries: { other: {} }, fact: {}, want: ['False', 'UnknownRegistry', `${notFollowed}: there is no registry default; name an MLflow object, or an entry of the poller's configuration, in spec.registry.`] }
 ]
 
 for (const row of rows) {
@@ -59,5 +59,5 @@ t.test('an object that serves nothing yet says what keeps it from following its 
   const first = findScenarios().find(({ name }) => name === '02-first-version')!.input
   const { status, children } = answerSync(mlflowModel, { ...first, registries: {} })
   t.strictSame(children, [])
-  t.match(status, { phase: 'Pending', reason: 'UnknownRegistry', error: "The alias is not followed: there is no registry default; name one of the poller's configuration in spec.registry." })
+  t.match(status, { phase: 'Pending', reason: 'UnknownRegistry', error: "The alias is not followed: there is no registry default; name an MLflow object, or an entry of the poller's configuration, in spec.registry." })
 })

@@ -92,7 +92,8 @@ t.test('only the namespace that is named is looked after', async (t) => {
   const watched = await startCluster(t, { fault ({ path, verb }) { if (verb === 'list') paths.push(path); return undefined } })
   await start(t, readSettings({ ...variablesFor(t, watched, 'http://127.0.0.1:1'), NAMESPACE: 'models' }))
   await until(() => new Set(paths).size === WATCHED.length + 1)
-  t.same([...new Set(paths)].sort(), ['/api/v1/namespaces/models/pods', ...WATCHED.map(({ plural }) => `/apis/sluice.dev/v1alpha1/namespaces/models/${plural}`)].sort())
+  const pathOf = ({ plural, scope }: typeof WATCHED[number]) => `/apis/sluice.dev/v1alpha1/${scope === 'Cluster' ? '' : 'namespaces/models/'}${plural}`
+  t.same([...new Set(paths)].sort(), ['/api/v1/namespaces/models/pods', ...WATCHED.map(pathOf)].sort())
   t.equal(cluster.server.counts.list, 0)
 })
 

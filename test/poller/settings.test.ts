@@ -56,7 +56,7 @@ t.test('a mistake is named with its place and the remedy', (t) => {
     { name: 'a file that is not there', env: { SLUICE_CONFIG: '/nowhere.yaml' }, want: /^SLUICE_CONFIG names \/nowhere\.yaml, which cannot be read/ },
     { name: 'what is not YAML', text: 'a: [', want: /cannot be read/ },
     { name: 'a list', text: '- a', want: /the file: Expected object/ },
-    { name: 'an unknown section', text: 'registry: {}', want: /registry: Unexpected property; known are registries\.<name> and prometheus\.<name>/ },
+    { name: 'an unknown section', text: 'registry: {}', want: /registry: Unexpected property; known are mlflowServers, registries\.<name> and prometheus\.<name>/ },
     { name: 'a name that no object can name', text: 'registries: {"Not A Name": {url: "http://a"}}', want: /registries\.Not A Name/ },
     { name: 'a port that is none', text: CONFIG, env: { METRICS_PORT: 'http' }, want: /^METRICS_PORT is "http", and must be a port from 0 \(any free one\) to 65535; correct it, or unset it for 9090$/ },
     { name: 'half a port', text: CONFIG, env: { METRICS_PORT: '80.5' }, want: /^METRICS_PORT is "80\.5"/ },

@@ -293,7 +293,7 @@ t.test('who may not use an entry is told so at once, and no answer of before sta
     { uid: 'd', fact: { state: 'Found' } },
     { uid: 'a', fact: refused({}, /^objects in namespace shop may not use registry default; ask its owner to add the namespace to registries.default.namespaces$/) },
     { uid: 'b', fact: refused({ workspace: 'secret' }, /^objects in namespace bank may not use workspace secret of registry default/) },
-    { uid: 'c', fact: refused({ server: 'nowhere' }, /^there is no registry nowhere; name one of the poller's configuration in spec.registry$/) }
+    { uid: 'c', fact: refused({ server: 'nowhere' }, /^there is no registry nowhere; name an MLflow object, or an entry of the poller's configuration, in spec.registry$/) }
   ])
   t.strictSame(await world.look(), [], 'once')
   t.strictSame(world.observer.refusals().map(({ uid, reason }) => [uid, reason]), [['a', 'NamespaceNotAllowed'], ['b', 'WorkspaceNotAllowed'], ['c', 'UnknownRegistry']])

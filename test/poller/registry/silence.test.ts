@@ -11,7 +11,7 @@ const question: RegistryQuestion = { server: 'default', workspace: '', model: 'c
 const fact: RegistryFact = { ...question, state: 'Found', version: '7', createdAt: '2026-01-01T00:00:00.123Z', uri: 's3://b/7', observedAt: '2026-01-01T00:01:00Z' }
 const reset = Object.assign(new Error('connect ECONNREFUSED 10.0.0.1:5000'), { code: 'ECONNREFUSED' })
 const dead = new RemoteError('Unreachable', 'default: registered-models/get: could not be reached: connect ECONNREFUSED 10.0.0.1:5000', { cause: reset })
-const after = (last: RegistryFact | undefined, given: Partial<Unanswered> = {}) => afterSilence(last, { question, silence: { looks: 3, since: 0 }, error: dead, monotonic: 5 * MIN, now: NOW, staleAfter: 5 * MIN, ...given })
+const after = (last: RegistryFact | undefined, given: Partial<Unanswered> = {}) => afterSilence(last, { question, place: 'registries.default', silence: { looks: 3, since: 0 }, error: dead, monotonic: 5 * MIN, now: NOW, staleAfter: 5 * MIN, ...given })
 
 t.test('after an answer', async (t) => {
   t.equal(after(fact, { silence: { looks: 2, since: 0 }, monotonic: 60 * MIN }), fact, 'two looks are not enough, however long')
@@ -49,5 +49,5 @@ t.test('the words name cause and remedy, and nothing that a server said', async 
     { name: 'a question that it does not understand', error: new RemoteError('BadRequest', secret, { status: 400 }), want: 'it declines the question (HTTP 400); check spec.modelName, and spec.workspace, which is empty for a server without workspaces' }
   ]
   for (const { name, error, workspace = '', want } of rows) t.equal(after(undefined, { error, question: { ...question, workspace } })?.problem, want, name)
-  t.equal(after(undefined, { question: { ...question, server: 'x'.repeat(500) } })?.problem?.length, 300, 'within the limit of the fact')
+  t.equal(after(undefined, { place: 'x'.repeat(500) })?.problem?.length, 300, 'within the limit of the fact')
 })

@@ -1,0 +1,108 @@
+// MLflow as the poller sees it: what is kept of one, and what it tells people. What happens to its databases is told by the condition Migration, the rest by
+// the others.
+import { parseCommands } from '../../hooks/core/facts.ts'
+import type { Parent } from '../../hooks/core/request.ts'
+import { parseInstant } from '../../hooks/core/time.ts'
+import { tlsSecretOf } from '../../hooks/mlflow/names.ts'
+import type { Spec, Status } from '../../hooks/mlflow/schema.ts'
+import { referencesOf, type Reference } from '../../hooks/mlflow/schema/references.ts'
+import type { Slim } from '../model.ts'
+import type { ObjectEvent, Story } from '../object-event.ts'
+import { createSlimServed, findCondition, type KeptConditions } from './object.ts'
+
+const SPEC = ['namespace', 'artifactsDestination', 'serveArtifacts', 'auth', 'tls'] as const satisfies Array<keyof Spec>
+const STATUS = ['phase', 'namespace', 'address', 'url', 'version', 'attempt', 'error', 'observedGeneration'] as const satisfies Array<keyof Status>
+const CONDITIONS = ['Available', 'Progressing', 'Migration']
+
+export type MLflow = Parent<Pick<Spec, typeof SPEC[number]>, Pick<Status, typeof STATUS[number]> & KeptConditions> & {
+  /** Secret with its certificate; absent without TLS. */
+  tlsSecret?: string
+  /** What its spec names. */
+  references: Reference[]
+}
+
+/** A function that keeps of an MLflow what is in MLflow. */
+export function createSlimMLflow (): Slim {
+  const slim = createSlimServed({ spec: SPEC, status: STATUS, conditions: CONDITIONS })
+  return (object) => {
+    // A page is slimmed while it is parsed, and what goes into the store once more.
+    if ('references' in object) return object
+    // The API server has checked it against the schema from which the type is made.
+    const tlsSecret = tlsSecretOf(object as never)
+    return { ...slim(object), ...(tlsSecret !== undefined && { tlsSecret }), references: referencesOf(object.spec as Spec, tlsSecret) }
+  }
+}
+
+export const MLFLOW_STORY: Story<MLflow> = { eventsOf }
+
+/** Whether a migration, or the look whether one is needed, is under way. */
+export function isMigrating ({ status }: Pick<MLflow, 'status'>): boolean {
+  return findCondition(status, 'Migration')?.status === 'Unknown'
+}
+
+/** All that one state bears witness of. */
+function eventsOf (server: MLflow): ObjectEvent[] {
+  if (!server.status?.phase) return []
+  return [...retryEvents(server), ...migrationEvents(server), ...servingEvents(server)]
+}
+
+type Words = Pick<ObjectEvent, 'type' | 'reason' | 'action' | 'note'>
+type Condition = NonNullable<ReturnType<typeof findCondition>>
+
+/** The transition of the condition is the occasion; one that goes from one trouble to the next without it is told apart by `why`. */
+function make ({ status }: MLflow, { lastTransitionTime }: Condition, words: Words, why = ''): ObjectEvent {
+  return { key: `${words.reason}/${status?.attempt ?? 0}/${why}`, since: lastTransitionTime, ...words, at: parseInstant(lastTransitionTime) }
+}
+
+/** A person had it tried again. */
+function retryEvents (server: MLflow): ObjectEvent[] {
+  const { attempt = 0 } = server.status ?? {}
+  const migration = findCondition(server.status, 'Migration')
+  const isAsked = parseCommands(server.metadata.annotations).retry === String(attempt - 1) || migration?.reason.startsWith('Force')
+  if (!migration || attempt < 2 || !isAsked) return []
+  // Attempts are counted for the life of an object, so the number tells everything.
+  return [{ key: `Retried/${attempt}`, type: 'Normal', reason: 'Retried', action: 'Migration', note: `Attempt ${attempt} begins, as an annotation asks.`, at: parseInstant(migration.lastTransitionTime) }]
+}
+
+function migrationEvents (server: MLflow): ObjectEvent[] {
+  const migration = findCondition(server.status, 'Migration')
+  if (!migration) return []
+  const { error, version, attempt } = server.status ?? {}
+  const tell = (words: Omit<Words, 'action'>) => [make(server, migration, { ...words, action: 'Migration' }, migration.reason)]
+  switch (migration.reason.replace(/^Force/, '')) {
+    case 'MigrationScalingDown':
+      return tell({ type: 'Normal', reason: 'ScaledDown', note: `The databases must be migrated, and the server is taken down for it, attempt ${attempt}. It does not answer until that is over.` })
+    case 'MigrationRunning':
+      return tell({ type: 'Normal', reason: 'MigrationStarted', note: `The databases are being migrated, attempt ${attempt}.` })
+    case 'MigrationRetrying':
+      return tell({ type: 'Warning', reason: 'MigrationRetrying', note: error ?? 'A migration has failed, and is tried again.' })
+    case 'MigrationSucceeded':
+      return tell({ type: 'Normal', reason: 'MigrationSucceeded', note: `The databases are as ${version === undefined ? 'the image' : `MLflow ${version}`} needs them, and the server is rolled out.` })
+    case 'MigrationRestored':
+      return tell({ type: 'Warning', reason: 'MigrationRestored', note: error ?? 'A migration failed and changed nothing: what served before is back.' })
+    case 'MigrationFailed':
+    case 'MigrationError':
+      return tell({ type: 'Warning', reason: 'MigrationFailed', note: error ?? 'The databases could not be migrated.' })
+    default:
+      return []
+  }
+}
+
+function servingEvents (server: MLflow): ObjectEvent[] {
+  const { version, address, url, error } = server.status ?? {}
+  const [available, progressing] = ['Available', 'Progressing'].map((type) => findCondition(server.status, type))
+  const trouble = troubledCondition(available, progressing)
+  const where = [address?.url, url].filter((text) => text !== undefined).join(' and ')
+  return [
+    ...(available?.status === 'True' ? [make(server, available, { type: 'Normal', reason: 'Available', action: 'Serving', note: `MLflow${version === undefined ? '' : ` ${version}`} answers${where === '' ? '' : ` at ${where}`}.` })] : []),
+    // What a migration does is told by its own condition.
+    ...(trouble && error !== undefined && !isMigrating(server) ? [make(server, trouble, { type: 'Warning', reason: 'Degraded', action: 'Serving', note: error }, trouble.reason)] : [])
+  ]
+}
+
+/** The condition that says that something is wrong, where the condition Migration does not say it already. */
+function troubledCondition (available: Condition | undefined, progressing: Condition | undefined): Condition | undefined {
+  const isOwn = ({ reason }: Condition) => !/^(Force)?Migration/.test(reason)
+  if (available?.status === 'False') return isOwn(available) ? available : undefined
+  return progressing?.status === 'False' && progressing.reason !== 'ReconcileComplete' && isOwn(progressing) ? progressing : undefined
+}
