@@ -1,4 +1,5 @@
 // Who may use an MLflow server in which workspace: in each namespace that is labelled as one of its workspaces, two RoleBindings for the platform's groups.
+import { hasLastApplied, lastApplied } from '../../core/last-applied.ts'
 import { isMap } from '../../core/plain-value.ts'
 import { platformOf } from '../../core/platform.ts'
 import { findChild, objectMapKey, type Child, type KubeObject } from '../../core/request.ts'
@@ -11,6 +12,7 @@ const RBAC = 'rbac.authorization.k8s.io'
 
 type Access = 'view' | 'edit'
 type Groups = Record<Access, string[]>
+type Subject = Record<string, unknown>
 
 /** None where there is no Auth object or it cannot be read, or the platform deals out no access. Bindings that are there stay while it cannot be read. */
 export function makeNamespaceAccess (request: Request): Child[] {
@@ -54,22 +56,27 @@ function bindingsIn (request: Request, namespace: string, groups: Groups | undef
     const name = `odh-group-mlflow-${access}${suffixOf(request.parent.metadata.name)}`
     const observed = findChild(request, ROLE_BINDING, name, namespace)
     const role = { apiGroup: RBAC, kind: 'ClusterRole', name: `${platformOf(request.platform).clusterRolePrefix}mlflow-${access}` }
-    // A binding cannot be given another role: it is left out once, which deletes it, and made anew when it has gone.
-    if (observed && !isBoundTo(observed, role)) return []
-    const subjects = groups ? groups[access].map((group) => ({ apiGroup: RBAC, kind: 'Group', name: group })) : subjectsIn(observed)
-    if (!subjects) return []
+    const subjects = groups ? groups[access].map((group) => ({ apiGroup: RBAC, kind: 'Group', name: group })) : observed && subjectsIn(observed)
+    // What cannot be put right is left out once, which deletes it, and made anew when it has gone.
+    if (!subjects || (observed && !(isBoundTo(observed, role) && isMendable(observed, subjects)))) return []
     const { apiVersion, kind } = ROLE_BINDING
     const metadata = { ...namespacedMetadata(request, name), namespace }
     return [{ apiVersion, kind, metadata, roleRef: role, ...(subjects.length > 0 && { subjects }) }]
   })
 }
 
+/** Another role cannot be given to a binding. */
 function isBoundTo ({ roleRef }: KubeObject, role: Record<string, string>): boolean {
   return isMap(roleRef) && Object.entries(role).every(([field, value]) => roleRef[field] === value)
 }
 
-/** Those that a binding has; undefined where there is none. */
-function subjectsIn (binding: KubeObject | undefined): Array<Record<string, unknown>> | undefined {
-  if (!binding) return undefined
-  return Array.isArray(binding.subjects) ? binding.subjects.filter(isMap) : []
+/** In its default mode, Metacontroller takes away by name what it has written itself, and leaves what somebody has added. */
+function isMendable (observed: KubeObject, subjects: Subject[]): boolean {
+  if (!hasLastApplied(observed)) return true
+  const known = new Set([...subjects, ...subjectsIn(lastApplied(observed))].map(({ name }) => name))
+  return subjectsIn(observed).every(({ name }) => known.has(name))
+}
+
+function subjectsIn ({ subjects }: Record<string, unknown>): Subject[] {
+  return Array.isArray(subjects) ? subjects.filter(isMap) : []
 }
