@@ -7,6 +7,7 @@ import { readSpec } from '../../hooks/core/spec.ts'
 import { kinds } from '../../hooks/kinds.ts'
 import { makeCrd } from '../../manifests/generate/crd.ts'
 import { greeting } from '../fixtures/kinds/greeting.ts'
+import './mlflow-config-crd.ts'
 
 type Schema = Record<string, unknown> & { properties?: Record<string, Schema>, items?: Schema, additionalProperties?: Schema }
 type Version = { name: string, subresources: object, additionalPrinterColumns: Array<{ name: string, priority?: number, jsonPath: string }>, schema: { openAPIV3Schema: Schema } }

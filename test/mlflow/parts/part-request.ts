@@ -1,10 +1,10 @@
 // A call for an MLflow object as its parts are made of it: the spec with its defaults.
-import { readSpec } from '../../hooks/core/spec.ts'
-import type { PlatformSetting } from '../../hooks/core/platform.ts'
-import { objectMapKey, type Child, type KubeObject } from '../../hooks/core/request.ts'
-import { mlflow } from '../../hooks/mlflow/index.ts'
-import type { Request } from '../../hooks/mlflow/place.ts'
-import { requestFor } from '../helpers/requests.ts'
+import { readSpec } from '../../../hooks/core/spec.ts'
+import type { PlatformSetting } from '../../../hooks/core/platform.ts'
+import { objectMapKey, type Child, type KubeObject } from '../../../hooks/core/request.ts'
+import { mlflow } from '../../../hooks/mlflow/index.ts'
+import type { Request } from '../../../hooks/mlflow/place.ts'
+import { requestFor } from '../../helpers/requests.ts'
 
 type Given = {
   name?: string

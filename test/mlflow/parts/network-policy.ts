@@ -1,6 +1,6 @@
 // Who may reach the pods of an MLflow object, and what they may reach.
 import t from 'tap'
-import { makeClaimPolicy, makeMigrationPolicy, makeServerPolicy } from '../../hooks/mlflow/resources/network-policy.ts'
+import { makeClaimPolicy, makeMigrationPolicy, makeServerPolicy } from '../../../hooks/mlflow/resources/network-policy.ts'
 import { only, partRequest } from './part-request.ts'
 
 type Policy = { podSelector: object, policyTypes: string[], ingress?: object[], egress: Array<{ to?: object[], ports?: Array<{ protocol: string, port: number }> }> }

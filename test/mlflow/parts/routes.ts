@@ -1,10 +1,10 @@
 // What leads to an MLflow server from outside, and under which address it says it is.
 import t from 'tap'
-import { addressUrl, externalHost, externalOrigin, externalUrl } from '../../hooks/mlflow/place.ts'
-import { makeConsoleLink } from '../../hooks/mlflow/resources/console-link.ts'
-import { makeHttpRoute } from '../../hooks/mlflow/resources/http-route.ts'
-import { makeIngress } from '../../hooks/mlflow/resources/ingress.ts'
-import { makeDestinationRule, makeVirtualService } from '../../hooks/mlflow/resources/virtual-service.ts'
+import { addressUrl, externalHost, externalOrigin, externalUrl } from '../../../hooks/mlflow/place.ts'
+import { makeConsoleLink } from '../../../hooks/mlflow/resources/console-link.ts'
+import { makeHttpRoute } from '../../../hooks/mlflow/resources/http-route.ts'
+import { makeIngress } from '../../../hooks/mlflow/resources/ingress.ts'
+import { makeDestinationRule, makeVirtualService } from '../../../hooks/mlflow/resources/virtual-service.ts'
 import { only, partRequest } from './part-request.ts'
 
 const API = 'gateway.networking.k8s.io'

@@ -1,8 +1,8 @@
 // Who may use an MLflow server in which workspace.
 import t from 'tap'
-import type { KubeObject } from '../../hooks/core/request.ts'
-import { customize } from '../../hooks/mlflow/customize.ts'
-import { makeNamespaceAccess, namespaceAccessProblem } from '../../hooks/mlflow/resources/namespace-access.ts'
+import type { KubeObject } from '../../../hooks/core/request.ts'
+import { customize } from '../../../hooks/mlflow/customize.ts'
+import { makeNamespaceAccess, namespaceAccessProblem } from '../../../hooks/mlflow/resources/namespace-access.ts'
 import { partRequest } from './part-request.ts'
 
 const RBAC = 'rbac.authorization.k8s.io'

@@ -1,9 +1,9 @@
 // What runs beside an MLflow server by a schedule.
 import t from 'tap'
 import { parse } from 'yaml'
-import type { Child } from '../../hooks/core/request.ts'
-import { makeGarbageCollection } from '../../hooks/mlflow/resources/garbage-collection.ts'
-import { makeTraceArchival } from '../../hooks/mlflow/resources/trace-archival.ts'
+import type { Child } from '../../../hooks/core/request.ts'
+import { makeGarbageCollection } from '../../../hooks/mlflow/resources/garbage-collection.ts'
+import { makeTraceArchival } from '../../../hooks/mlflow/resources/trace-archival.ts'
 import { onlyOf, partRequest } from './part-request.ts'
 
 type Env = { name: string, value?: string, valueFrom?: { secretKeyRef: object } }

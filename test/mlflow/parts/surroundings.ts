@@ -1,9 +1,9 @@
 // What watches an MLflow server, gives it its certificate, and keeps its pods.
 import t from 'tap'
-import { makeAutoscaler } from '../../hooks/mlflow/resources/autoscaler.ts'
-import { makeCertificate } from '../../hooks/mlflow/resources/certificate.ts'
-import { makeDisruptionBudget } from '../../hooks/mlflow/resources/disruption-budget.ts'
-import { makeServiceMonitor } from '../../hooks/mlflow/resources/service-monitor.ts'
+import { makeAutoscaler } from '../../../hooks/mlflow/resources/autoscaler.ts'
+import { makeCertificate } from '../../../hooks/mlflow/resources/certificate.ts'
+import { makeDisruptionBudget } from '../../../hooks/mlflow/resources/disruption-budget.ts'
+import { makeServiceMonitor } from '../../../hooks/mlflow/resources/service-monitor.ts'
 import { only, partRequest } from './part-request.ts'
 
 const ISSUER = { name: 'own', kind: 'ClusterIssuer' }
