@@ -11,12 +11,14 @@ export interface ServerPlan {
   env: Record<string, string>
   folder: string
   url: string
-  /** Path that answers 200 once the server works. */
-  readyPath: string
+  /** Path that answers 200 once the server works, or for what does not speak HTTP: whether it works. */
+  readyPath: string | (() => Promise<boolean>)
   /** Milliseconds within which it must. */
   patience: number
   /** For a server whose certificate only we trust [the global fetch]. */
   fetch?: typeof fetch
+  /** The user that it runs as, and the group of the same number [whoever runs the test]. */
+  user?: number | undefined
   /** Keeps all that it writes; otherwise only the last lines are remembered. */
   logFile?: string
 }
@@ -64,8 +66,14 @@ export function createServerProcess (plan: ServerPlan): ServerProcess {
 const lines = new WeakMap<ChildProcess, string[]>()
 
 // In a process group of its own, because MLflow's server is a program that starts another one.
-function launch ({ command, args, env, folder, logFile }: ServerPlan): ChildProcess {
-  const child = spawn(command, args, { cwd: folder, env: { PATH: process.env['PATH'] ?? '', HOME: folder, ...env }, stdio: ['ignore', 'pipe', 'pipe'], detached: true })
+function launch ({ command, args, env, folder, logFile, user }: ServerPlan): ChildProcess {
+  const child = spawn(command, args, {
+    cwd: folder,
+    env: { PATH: process.env['PATH'] ?? '', HOME: folder, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+    ...(user === undefined ? {} : { uid: user, gid: user })
+  })
   const last: string[] = []
   lines.set(child, last)
   running.add(child)
@@ -83,9 +91,11 @@ function launch ({ command, args, env, folder, logFile }: ServerPlan): ChildProc
 
 async function waitUntilReady ({ command, args, url, readyPath, patience, fetch: ask = fetch }: ServerPlan, child: ChildProcess): Promise<void> {
   const giveUp = performance.now() + patience
+  const look = typeof readyPath === 'function'
+    ? readyPath
+    : async () => (await ask(url + readyPath, { signal: AbortSignal.timeout(1000) })).ok
   while (isAlive(child) && performance.now() < giveUp) {
-    const answer = await ask(url + readyPath, { signal: AbortSignal.timeout(1000) }).catch(() => undefined)
-    if (answer?.ok) return
+    if (await look().catch(() => false)) return
     await sleep(100)
   }
   await end(child)
