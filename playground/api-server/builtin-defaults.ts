@@ -146,10 +146,12 @@ export function withIdentity (object: KubeObject): KubeObject {
   if (`${object.apiVersion} ${object.kind}` !== 'batch/v1 Job' || !isMap(spec) || spec.manualSelector === true) return object
   const own = { 'batch.kubernetes.io/controller-uid': uid, 'batch.kubernetes.io/job-name': name, 'controller-uid': uid, 'job-name': name }
   const { metadata = {}, ...rest } = spec.template as Fields
+  const ofPods = { ...metadata.labels, ...own }
   return {
     ...object,
-    metadata: { ...object.metadata, labels: { ...labels, ...own } },
-    spec: { ...spec, selector: { matchLabels: { 'batch.kubernetes.io/controller-uid': uid } }, template: { ...rest, metadata: { ...metadata, labels: { ...metadata.labels, ...own } } } }
+    // Only a Job without labels gets those of its pods.
+    metadata: { ...object.metadata, labels: isMap(labels) && Object.keys(labels).length > 0 ? labels : ofPods },
+    spec: { ...spec, selector: { matchLabels: { 'batch.kubernetes.io/controller-uid': uid } }, template: { ...rest, metadata: { ...metadata, labels: ofPods } } }
   }
 }
 

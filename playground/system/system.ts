@@ -112,7 +112,7 @@ async function start (options: SystemOptions, opened: Opened): Promise<Omit<Syst
 async function startCluster ({ ports = {}, clock, namespaces = [], apiServer }: SystemOptions): Promise<ApiServer> {
   return await startApiServer({
     crds: await findCrds(),
-    namespaces: ['models', ...namespaces],
+    namespaces: ['models', 'mlflow', ...namespaces],
     ...(ports.api !== undefined && { port: ports.api }),
     ...(clock && { clock: clock.now }),
     ...apiServer

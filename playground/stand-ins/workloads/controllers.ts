@@ -4,6 +4,7 @@ import type { Clock } from '../clock.ts'
 import { LOOK_MS, syncAutoscaler, type Autoscaler, type Recommendations } from './autoscaler.ts'
 import type { Cluster } from './cluster.ts'
 import type { Deployment } from './deployment-status.ts'
+import { CLAIM_FINALIZER, STOPPING_FINALIZER, withoutFinalizer } from './finalizers.ts'
 import { REVISION_ANNOTATION, revisionOf, syncDeployment } from './deployment.ts'
 import { makeJobPod, syncJob, TRACKING_FINALIZER, type Job } from './job.ts'
 import { controllerOf, isOver, isOwnedBy, makePod, type Pod, type ReplicaSet } from './objects.ts'
@@ -14,6 +15,8 @@ export interface ControllersOptions {
   clock: Clock
   /** Use of what the pods of a Deployment have asked for, in percent; undefined where nobody measures. */
   utilization: (deployment: KubeObject) => number | undefined
+  /** How long a pod takes to go, in milliseconds. */
+  stopTime: (pod: Pod) => number
 }
 
 export interface Controllers {
@@ -21,11 +24,8 @@ export interface Controllers {
   pass (): number
 }
 
-/** Held by every claim, so that none goes while a pod has it mounted. */
-const CLAIM_FINALIZER = 'kubernetes.io/pvc-protection'
-
 /** The controllers, with what they remember of autoscalers. */
-export function createControllers ({ cluster, clock, utilization }: ControllersOptions): Controllers {
+export function createControllers ({ cluster, clock, utilization, stopTime }: ControllersOptions): Controllers {
   const scaling = new Map<string, { look: number, recommendations: Recommendations }>()
   return {
     pass () {
@@ -34,7 +34,7 @@ export function createControllers ({ cluster, clock, utilization }: ControllersO
       for (const claim of cluster.list('PersistentVolumeClaim')) keepClaim(cluster, claim, pods)
       releaseOrphans(cluster, pods)
       const jobs = cluster.list<Job>('Job').map((job) => runJob(cluster, job, { pods, now }))
-      for (const set of cluster.list<ReplicaSet>('ReplicaSet')) runReplicaSet(cluster, set, pods)
+      for (const set of cluster.list<ReplicaSet>('ReplicaSet')) runReplicaSet(cluster, set, { pods, stopTime })
       const deployments = cluster.list<Deployment>('Deployment').map((deployment) => runDeployment(cluster, deployment, now))
       const autoscalers = cluster.list<Autoscaler>('HorizontalPodAutoscaler')
       const looks = autoscalers.map((autoscaler) => {
@@ -54,10 +54,6 @@ function isLeaving ({ metadata }: KubeObject): boolean {
   return metadata.deletionTimestamp !== undefined
 }
 
-function withoutFinalizer (name: string): (object: KubeObject) => KubeObject {
-  return (object) => ({ ...object, metadata: { ...object.metadata, finalizers: (object.metadata.finalizers ?? []).filter((held) => held !== name) } })
-}
-
 /** Bound at once to a volume of the size that is asked for. */
 function keepClaim (cluster: Cluster, claim: KubeObject, pods: readonly Pod[]): void {
   const { uid, finalizers = [] } = claim.metadata
@@ -65,7 +61,11 @@ function keepClaim (cluster: Cluster, claim: KubeObject, pods: readonly Pod[]): 
     if (finalizers.includes(CLAIM_FINALIZER) && !pods.some((pod) => hasMounted(pod, claim))) cluster.change(claim, withoutFinalizer(CLAIM_FINALIZER))
     return
   }
-  if (claim.status?.phase === 'Bound') return
+  if (claim.status?.phase === 'Bound') {
+    // An expansion takes no time.
+    cluster.putStatus(claim, { ...claim.status, capacity: claim.spec.resources.requests })
+    return
+  }
   cluster.change(claim, ({ metadata, spec, ...object }) => ({ ...object, metadata: { ...metadata, finalizers: [...finalizers, CLAIM_FINALIZER] }, spec: { ...spec, volumeName: `pvc-${uid}` } }))
   cluster.putStatus(claim, { phase: 'Bound', accessModes: claim.spec.accessModes, capacity: claim.spec.resources.requests })
 }
@@ -85,20 +85,36 @@ function releaseOrphans (cluster: Cluster, pods: readonly Pod[]): void {
 
 function runJob (cluster: Cluster, job: Job, { pods, now }: { pods: readonly Pod[], now: number }): number {
   if (isLeaving(job)) return Infinity
+  const end = expiryOf(job)
+  if (now >= end) {
+    cluster.remove(job)
+    return Infinity
+  }
   const sync = syncJob(job, pods.filter((pod) => isOwnedBy(job, pod)), now)
   cluster.putStatus(job, sync.status)
   for (const pod of sync.release) cluster.change(pod, withoutFinalizer(TRACKING_FINALIZER))
   for (const pod of sync.remove) cluster.remove(pod)
   for (let made = 0; made < sync.create; made++) cluster.create(makeJobPod(job), job.metadata.namespace)
-  return sync.next ?? Infinity
+  return sync.next ?? end
 }
 
-function runReplicaSet (cluster: Cluster, set: ReplicaSet, pods: readonly Pod[]): void {
+/** When a Job that is over is to be cleared away, in milliseconds. */
+function expiryOf ({ spec: { ttlSecondsAfterFinished: kept }, status }: Job): number {
+  const over = status?.conditions?.find(({ type, status }) => (type === 'Complete' || type === 'Failed') && status === 'True')
+  return over && kept !== undefined ? Date.parse(over.lastTransitionTime) + kept * 1000 : Infinity
+}
+
+function runReplicaSet (cluster: Cluster, set: ReplicaSet, { pods, stopTime }: { pods: readonly Pod[], stopTime: ControllersOptions['stopTime'] }): void {
   if (isLeaving(set)) return
   const sync = syncReplicaSet(set, pods.filter((pod) => isOwnedBy(set, pod)))
   cluster.putStatus(set, sync.status)
   for (const pod of sync.remove) cluster.remove(pod)
-  for (let made = 0; made < sync.create; made++) cluster.create(makePod(set, set.spec.template), set.metadata.namespace)
+  for (let made = 0; made < sync.create; made++) cluster.create(makeServerPod(set, stopTime), set.metadata.namespace)
+}
+
+function makeServerPod (set: ReplicaSet, stopTime: ControllersOptions['stopTime']): KubeObject {
+  const pod = makePod(set, set.spec.template)
+  return stopTime(pod as Pod) > 0 ? makePod(set, set.spec.template, { finalizers: [STOPPING_FINALIZER] }) : pod
 }
 
 function runDeployment (cluster: Cluster, deployment: Deployment, now: number): number {

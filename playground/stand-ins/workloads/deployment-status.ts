@@ -12,6 +12,8 @@ export interface DeploymentStatus {
   readyReplicas?: number
   availableReplicas?: number
   unavailableReplicas?: number
+  /** Those that are on their way out; told since Kubernetes 1.35, also when there are none. */
+  terminatingReplicas?: number
   conditions?: Condition[]
 }
 
@@ -53,7 +55,7 @@ interface View { current: ReplicaSet, old: readonly ReplicaSet[], now: number }
 
 /** The status, and when it changes without a change of a pod, in milliseconds. */
 export function reportOn (deployment: Deployment, { current, old, now }: View): { status: DeploymentStatus, next?: number } {
-  const sum = (field: 'replicas' | 'readyReplicas' | 'availableReplicas', sets: readonly ReplicaSet[]): number => sets.reduce((total, { status }) => total + (status?.[field] ?? 0), 0)
+  const sum = (field: 'replicas' | 'readyReplicas' | 'availableReplicas' | 'terminatingReplicas', sets: readonly ReplicaSet[]): number => sets.reduce((total, { status }) => total + (status?.[field] ?? 0), 0)
   const all = [...old, current]
   const available = sum('availableReplicas', all)
   const missing = Math.max(0, asked(all) - available)
@@ -66,7 +68,7 @@ export function reportOn (deployment: Deployment, { current, old, now }: View): 
   const conditions = withNews(before, condition('Available', enough ? 'True' : 'False', { ...words, now }))
   // As Go leaves zeros out.
   const given = Object.fromEntries(Object.entries(counts).filter(([, value]) => value !== 0))
-  const status = { observedGeneration: deployment.metadata.generation ?? 1, ...given, conditions }
+  const status = { observedGeneration: deployment.metadata.generation ?? 1, ...given, terminatingReplicas: sum('terminatingReplicas', all), conditions }
   return withProgress(deployment, status, { current, now })
 }
 

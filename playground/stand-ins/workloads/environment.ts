@@ -24,9 +24,17 @@ export function environmentOf (cluster: Cluster, pod: Pod, { env = [], envFrom =
   }
 }
 
-/** The first ConfigMap that the pod mounts and that is not there; its containers cannot be made before. */
-export function missingConfigMap (cluster: Cluster, { metadata: { namespace }, spec: { volumes = [] } }: Pod): string | undefined {
-  return volumes.map(({ configMap }) => configMap).find((reference) => reference && !reference.optional && !cluster.find('ConfigMap', namespace, reference.name))?.name
+/** Whether a Secret or ConfigMap that the pod mounts is not there; its containers cannot be made before. */
+export function isMountMissing (cluster: Cluster, { metadata: { namespace }, spec: { volumes = [] } }: Pod): boolean {
+  const needed = volumes.flatMap(({ configMap, secret, projected }) => [
+    ...sourcesOf({ configMap, secret: secret && { ...secret, name: secret.secretName } }),
+    ...(projected?.sources ?? []).flatMap(sourcesOf)
+  ])
+  return needed.some(({ kind, name, optional }) => optional !== true && !cluster.find(kind, namespace, name))
+}
+
+function sourcesOf ({ configMap, secret }: { configMap?: Reference | undefined, secret?: Reference | undefined }): Array<Reference & { kind: 'Secret' | 'ConfigMap' }> {
+  return [...configMap ? [{ ...configMap, kind: 'ConfigMap' as const }] : [], ...secret ? [{ ...secret, kind: 'Secret' as const }] : []]
 }
 
 function wholeOf (cluster: Cluster, kind: 'Secret' | 'ConfigMap', namespace: string | undefined, reference: Reference | undefined): Data {

@@ -22,7 +22,7 @@ export interface JobStatus {
 }
 
 export interface Job extends KubeObject {
-  spec: { backoffLimit: number, parallelism: number, completions: number, activeDeadlineSeconds?: number, podFailurePolicy?: { rules: Rule[] }, template: Template }
+  spec: { backoffLimit: number, parallelism: number, completions: number, activeDeadlineSeconds?: number, ttlSecondsAfterFinished?: number, podFailurePolicy?: { rules: Rule[] }, template: Template }
   status?: JobStatus
 }
 

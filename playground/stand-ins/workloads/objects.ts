@@ -27,11 +27,14 @@ export interface Volume {
   persistentVolumeClaim?: { claimName: string }
   emptyDir?: object
   configMap?: Reference & { items?: Array<{ key: string }> }
+  secret?: { secretName: string, optional?: boolean }
+  projected?: { sources: Array<{ configMap?: Reference, secret?: Reference }> }
 }
 
 export interface PodSpec {
   restartPolicy: 'Always' | 'OnFailure' | 'Never'
   nodeName?: string
+  automountServiceAccountToken?: boolean
   containers: Container[]
   initContainers?: Container[]
   volumes?: Volume[]
@@ -69,7 +72,7 @@ export interface ReplicaSet extends KubeObject {
   status?: Partial<ReplicaSetStatus>
 }
 
-export interface ReplicaSetStatus { replicas: number, fullyLabeledReplicas: number, readyReplicas: number, availableReplicas: number, observedGeneration: number }
+export interface ReplicaSetStatus { replicas: number, fullyLabeledReplicas: number, readyReplicas: number, availableReplicas: number, terminatingReplicas: number, observedGeneration: number }
 
 /** The condition in a list, if it is there. */
 export function findCondition (conditions: readonly Condition[] | undefined, type: string): Condition | undefined {

@@ -2,7 +2,8 @@
 import { timestamp } from '../../api-server/operations.ts'
 import type { Cluster } from './cluster.ts'
 import { pause, runContainer, type Node, type Place } from './container-run.ts'
-import { environmentOf, missingConfigMap } from './environment.ts'
+import { environmentOf, isMountMissing } from './environment.ts'
+import { STOPPING_FINALIZER, withoutFinalizer } from './finalizers.ts'
 import type { Container, Ended, Pod } from './objects.ts'
 import { podStatus, type Progress } from './pod-status.ts'
 
@@ -25,8 +26,17 @@ export async function livePod (node: Node, pod: Pod, signal: AbortSignal): Promi
     await Promise.all(pod.spec.containers.map(async (container) => await runToEnd(life, container, false)))
   } catch (error) {
     if (!signal.aborted) throw error
-    endAll(life)
+    await leave(life)
   }
+}
+
+/** Servers answer what they have begun with, and then are killed. */
+async function leave (life: Life): Promise<void> {
+  const { node: { cluster, clock, closing, surroundings }, pod } = life
+  const isHeld = pod.metadata.finalizers?.includes(STOPPING_FINALIZER) === true
+  if (isHeld && !closing.aborted) await pause(clock, surroundings.stopTime(pod), closing).catch(() => {})
+  endAll(life)
+  if (isHeld) cluster.change(pod, withoutFinalizer(STOPPING_FINALIZER))
 }
 
 /** On its node, and with its volumes. */
@@ -34,7 +44,7 @@ async function settle (life: Life): Promise<void> {
   const { node: { cluster, until }, pod, signal } = life
   cluster.change(pod, (object) => ({ ...object, spec: { ...object.spec, nodeName: 'playground' } }))
   show(life)
-  await until(() => areClaimsBound(cluster, pod) && missingConfigMap(cluster, pod) === undefined, signal)
+  await until(() => areClaimsBound(cluster, pod) && !isMountMissing(cluster, pod), signal)
 }
 
 function areClaimsBound (cluster: Cluster, { metadata: { namespace }, spec: { volumes = [] } }: Pod): boolean {

@@ -1,6 +1,6 @@
 // One sync of the ReplicaSet controller, pure: as many pods as are asked for, and what its status says of them.
 import { timestamp } from '../../api-server/operations.ts'
-import { findCondition, isActive, isReady, type Pod, type ReplicaSet, type ReplicaSetStatus } from './objects.ts'
+import { findCondition, isActive, isOver, isReady, type Pod, type ReplicaSet, type ReplicaSetStatus } from './objects.ts'
 
 export interface ReplicaSetSync {
   status: ReplicaSetStatus
@@ -13,7 +13,8 @@ export function syncReplicaSet (set: ReplicaSet, pods: readonly Pod[]): ReplicaS
   const active = pods.filter(isActive)
   const { replicas } = set.spec
   const ready = active.filter(isReady).length
-  const status = { replicas: active.length, fullyLabeledReplicas: active.length, readyReplicas: ready, availableReplicas: ready, observedGeneration: set.metadata.generation ?? 1 }
+  const terminating = pods.filter(({ metadata, status }) => metadata.deletionTimestamp !== undefined && !isOver(status)).length
+  const status = { terminatingReplicas: terminating, replicas: active.length, fullyLabeledReplicas: active.length, readyReplicas: ready, availableReplicas: ready, observedGeneration: set.metadata.generation ?? 1 }
   return { status, create: Math.max(0, replicas - active.length), remove: active.toSorted(leastWorthFirst).slice(0, Math.max(0, active.length - replicas)) }
 }
 

@@ -5,12 +5,13 @@ import { createClock, type Clock } from '../clock.ts'
 import { accessCluster, type Cluster } from './cluster.ts'
 import { onAbort, type Node, type Surroundings } from './container-run.ts'
 import { createControllers } from './controllers.ts'
+import { createDatabases, type Databases } from './databases.ts'
 import { isOver, isReady, type Pod } from './objects.ts'
 import { livePod } from './pod-life.ts'
 import { openVolumes } from './volumes.ts'
 
 export interface WorkloadsOptions {
-  api: Pick<ApiServer, 'store' | 'registry' | 'operations'>
+  api: Pick<ApiServer, 'url' | 'store' | 'registry' | 'operations'>
   clock?: Clock
   surroundings?: Partial<Surroundings>
   /** Gets what should never happen: an error of this stand-in itself. */
@@ -20,11 +21,13 @@ export interface WorkloadsOptions {
 export interface Workloads {
   /** Pods that get the requests to a Service now: those that it selects and that are ready. */
   answering (namespace: string, service: string): Pod[]
+  /** Those that MLflow's pods find behind their URIs. */
+  databases: Databases
   /** Ends all pods and processes, and waits until they are gone. */
   close (): Promise<void>
 }
 
-const DEFAULTS: Surroundings = { startTime: () => 1500, scriptTime: () => 500, locate: (uri) => uri, downloadEnv: {} }
+const DEFAULTS: Surroundings = { startTime: () => 1500, scriptTime: () => 500, stopTime: () => 0, locate: (uri) => uri, downloadEnv: {} }
 
 /** On a Deployment: use of what its pods have asked for, in percent, or `none` for a cluster without metrics-server. */
 export const UTILIZATION_ANNOTATION = 'playground.sluice.dev/utilization'
@@ -34,10 +37,12 @@ const USUAL_UTILIZATION = 60
 export async function startWorkloads ({ api, clock = createClock(), surroundings, onError = throwLater }: WorkloadsOptions): Promise<Workloads> {
   const cluster = accessCluster(api, 'kube-controller-manager')
   const volumes = await openVolumes()
+  const databases = createDatabases()
+  const closing = new AbortController()
   const waiting = new Set<() => void>()
-  const node: Node = { cluster: accessCluster(api, 'kubelet'), clock, volumes, surroundings: { ...DEFAULTS, ...surroundings }, until: createUntil(waiting) }
+  const node: Node = { cluster: accessCluster(api, 'kubelet'), clock, volumes, databases, closing: closing.signal, apiUrl: api.url, surroundings: { ...DEFAULTS, ...surroundings }, until: createUntil(waiting) }
   const lives = createLives(node, onError)
-  const machine = createMachine(createControllers({ cluster, clock, utilization }), { clock, onError, afterwards () { for (const look of [...waiting]) look() } })
+  const machine = createMachine(createControllers({ cluster, clock, utilization, stopTime: node.surroundings.stopTime }), { clock, onError, afterwards () { for (const look of [...waiting]) look() } })
   const stop = cluster.subscribe((kind, object, isGone) => {
     if (kind === 'Pod') lives.see(object as Pod, isGone)
     if (kind === 'PersistentVolumeClaim' && isGone) volumes.forgetClaim(object.metadata.uid ?? '').catch(onError)
@@ -46,9 +51,11 @@ export async function startWorkloads ({ api, clock = createClock(), surroundings
   for (const pod of cluster.list<Pod>('Pod')) lives.see(pod, false)
   machine.wake()
   return {
+    databases,
     answering: (namespace, service) => answering(cluster, namespace, service),
     async close () {
       stop()
+      closing.abort()
       machine.close()
       await lives.close()
       await volumes.close()

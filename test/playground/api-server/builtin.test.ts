@@ -1,6 +1,6 @@
 // What the server fills in on built-in kinds, leaves out and refuses, as a real one of Kubernetes 1.35 does.
 import t from 'tap'
-import { withBuiltinDefaults } from '../../../playground/api-server/builtin-defaults.ts'
+import { withBuiltinDefaults, withIdentity } from '../../../playground/api-server/builtin-defaults.ts'
 import { leavesOf } from '../../../playground/api-server/field-set.ts'
 import { builtinOwnership } from '../../../playground/api-server/builtin-ownership.ts'
 import { builtinCauses } from '../../../playground/api-server/builtin-rules.ts'
@@ -76,6 +76,15 @@ t.test('kinds beside an application, each as a real server answered', (t) => {
     t.strictSame(rest, want, name)
     t.strictSame(withBuiltinDefaults(withBuiltinDefaults(given)), withBuiltinDefaults(given), `${name}: twice is the same`)
   }
+  t.end()
+})
+
+t.test('pods of a Job are known by its uid, and the Job itself only where it has no labels', (t) => {
+  const spec = { template: { metadata: { labels: { a: 'b' } }, spec: pod } }
+  const ofPods = { a: 'b', 'batch.kubernetes.io/controller-uid': 'u', 'batch.kubernetes.io/job-name': 'j', 'controller-uid': 'u', 'job-name': 'j' }
+  const made = (labels: object): KubeObject => withIdentity({ apiVersion: 'batch/v1', kind: 'Job', metadata: { name: 'j', uid: 'u', ...labels }, spec })
+  t.match(made({}), { metadata: { labels: ofPods }, spec: { selector: { matchLabels: { 'batch.kubernetes.io/controller-uid': 'u' } }, template: { metadata: { labels: ofPods } } } })
+  t.strictSame(made({ labels: { 'controller-uid': 'of-the-parent' } }).metadata.labels, { 'controller-uid': 'of-the-parent' })
   t.end()
 })
 

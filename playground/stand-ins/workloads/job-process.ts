@@ -1,12 +1,12 @@
-// The container that downloads a model, as the real program in a process of its own, with the container's environment.
+// Containers that run our own programs for Jobs (jobs/): each as the real program in a process of its own, with the container's environment.
 import { spawn, type ChildProcess } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import type { Container } from './objects.ts'
-import { toFolder, withMountPaths, type Mount } from './volumes.ts'
+import { withMountPaths, type Mount } from './volumes.ts'
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
-const COMMAND = ['node', 'jobs/download-model.ts']
+const COMMAND = /^node jobs\/[a-z-]+\.ts$/
 /** Of what a program prints, as much counts as its last words. */
 const LAST_WORDS = 2048
 
@@ -18,7 +18,7 @@ export interface Run { exitCode: number, message: string }
 
 export interface RunOptions {
   mounts: readonly Mount[]
-  /** The container's, with what Secrets add to it. */
+  /** The container's, with what Secrets add to it; paths as they lie on this machine. */
   env: Record<string, string>
   /** The file for its last line. */
   terminationLog: string
@@ -26,17 +26,16 @@ export interface RunOptions {
   signal: AbortSignal
 }
 
-/** Whether the container runs the program that downloads. */
-export function isDownload ({ command = [] }: Container): boolean {
-  return command.join(' ') === COMMAND.join(' ')
+/** Whether the container runs one of our programs. */
+export function isProgram ({ command = [] }: Container): boolean {
+  return COMMAND.test(command.join(' '))
 }
 
 /** Runs it to its end. Killed, it ends as a container does: 128 and the signal's number. */
-export async function runDownload ({ mounts, env, terminationLog, signal }: RunOptions): Promise<Run> {
-  const folder = env['MODEL_FOLDER'] ?? ''
-  const child = spawn(process.execPath, COMMAND.slice(1), {
+export async function runProgram ({ command = [] }: Container, { mounts, env, terminationLog, signal }: RunOptions): Promise<Run> {
+  const child = spawn(process.execPath, command.slice(1), {
     cwd: ROOT,
-    env: { PATH: process.env['PATH'] ?? '', ...env, MODEL_FOLDER: toFolder(folder, mounts), TERMINATION_LOG: terminationLog },
+    env: { PATH: process.env['PATH'] ?? '', ...env, TERMINATION_LOG: terminationLog },
     stdio: ['ignore', 'pipe', 'pipe']
   })
   running.add(child)
