@@ -27,7 +27,7 @@ function compile ({ apiVersion, kind }: { apiVersion: string, kind: string }): V
   const [group, version] = apiVersion.split('/')
   const crd = crdsOf(group).find(({ spec }) => spec?.group === group && spec.names.kind === kind)
   const schema = crd?.spec.versions.find(({ name }) => name === version)?.schema?.openAPIV3Schema
-  return schema ? ajv.compile(toJsonSchema(schema, true)) : compileBuiltin({ apiVersion, kind })
+  return schema ? ajv.compile(toJsonSchema(asRoot(schema))) : compileBuiltin({ apiVersion, kind })
 }
 
 /** Files have the names of their CRDs, which end with the group. All of them together take seconds to parse. */
@@ -51,8 +51,8 @@ function readBuiltins (): { components: { schemas: Record<string, Schema> } } {
   return JSON.parse(readFileSync(path.join(CRDS, 'kubernetes-builtin.json'), 'utf8')) as { components: { schemas: Record<string, Schema> } }
 }
 
-/** Structural schema → JSON Schema: what only the API server knows is translated or dropped. The root's metadata is the server's own. */
-function toJsonSchema (schema: Schema, isRoot = false): Schema {
+/** Structural schema → JSON Schema: what only the API server knows is translated or dropped. */
+function toJsonSchema (schema: Schema): Schema {
   const { properties, items, additionalProperties, nullable, format: _format, ...rest } = schema
   const result: Schema = Object.fromEntries(Object.entries(rest).filter(([keyword]) => !keyword.startsWith('x-kubernetes-')))
   if (isIntOrString(schema)) Object.assign(result, { type: ['integer', 'string'], anyOf: undefined })
@@ -60,11 +60,16 @@ function toJsonSchema (schema: Schema, isRoot = false): Schema {
   if (isSchema(items)) result.items = toJsonSchema(items)
   if (isSchema(additionalProperties)) result.additionalProperties = toJsonSchema(additionalProperties)
   if (isSchema(properties)) {
-    result.properties = Object.fromEntries(Object.entries(properties).map(([name, property]) => [name, isRoot && name === 'metadata' ? true : toJsonSchema(property as Schema)]))
+    result.properties = Object.fromEntries(Object.entries(properties).map(([name, property]) => [name, toJsonSchema(property as Schema)]))
     const isOpen = schema['x-kubernetes-preserve-unknown-fields'] === true || additionalProperties !== undefined
     if (!isOpen) result.additionalProperties = false
   }
   return defined(result)
+}
+
+/** Some CRDs leave out what every object has, and its metadata is the server's own. */
+function asRoot (schema: Schema): Schema {
+  return { ...schema, properties: { apiVersion: {}, kind: {}, ...schema.properties as Schema, metadata: {} } }
 }
 
 function isIntOrString (schema: Schema): boolean {

@@ -21,13 +21,14 @@ function firstNumbers ({ known: { attempt = 0, sequence = 1, version } = {} }: E
   return { sequence, attempt: attempt + 1, ...(version !== undefined && { settled: { image: '', version } }) }
 }
 
-function triggerOf ({ attempt, target, stage }: MigrationMemory, { wanted, evidence: { command } }: View): Trigger | undefined {
-  if (command !== undefined && command === String(attempt)) return 'force-rerun'
+function triggerOf ({ attempt, target, stage }: MigrationMemory, { wanted, evidence: { command }, isObserved }: View): Trigger | undefined {
   if (target.image !== wanted.image) return 'version-upgrade'
   if (target.storesKey !== wanted.storesKey) return 'stores'
+  // What has just been migrated is brought up first: only other databases or another image would not fit.
+  const isNew = stage === 'RollingOut' && !isObserved
+  if (command !== undefined && command === String(attempt) && !isNew) return 'force-rerun'
   // A failure stays one until its cause is changed or somebody asks: another generation by itself mends nothing.
-  const isDone = stage === 'Settled' || stage === 'RollingOut'
-  return wanted.mode === 'Always' && isDone && target.generation !== wanted.generation ? 'desired-generation' : undefined
+  return wanted.mode === 'Always' && stage === 'Settled' && target.generation !== wanted.generation ? 'desired-generation' : undefined
 }
 
 /** Whether the spec, or somebody, asks for something else than what is under way. */
@@ -53,7 +54,7 @@ type Serving = Pick<MigrationMemory, 'before' | 'down'>
 /** What may run while the attempt looks around: what serves. Nothing, where that may not fit the databases. */
 function servingSince (memory: MigrationMemory, view: View): Serving {
   const { evidence: { deployment }, isObserved } = view
-  const isKept = KEEPS.includes(memory.stage) || !isObserved
+  const isKept = KEEPS.includes(memory.stage) || (memory.stage === 'RollingOut' && !isObserved)
   // It was taken down by the attempt before, and what is seen may be from before that.
   const isOutdated = memory.down === true && deployment !== undefined && isOlder(deployment, memory)
   return isKept || isOutdated ? keptOf(memory) : serving(deployment && memory, view)

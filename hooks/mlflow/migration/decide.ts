@@ -23,7 +23,7 @@ function settle (recalled: MigrationMemory | undefined, view: View): MigrationMe
   let isObserved = begun === undefined
   for (let step = 0; step < MOST_STEPS; step++) {
     const next = advance(memory, { ...view, isObserved })
-    if (next === memory) return memory
+    if (next === memory || formatMemory(next) === formatMemory(memory)) return memory
     memory = next
     isObserved = false
   }

@@ -5,6 +5,7 @@ import type { JobLook } from './evidence.ts'
 import { withFields, type MigrationMemory, type Problem, type Wait } from './memory.ts'
 import { jobName } from './names.ts'
 import { outcomeOf, type Outcome } from './outcome.ts'
+import { parseResult, type Result } from './result.ts'
 
 /** Tries of an attempt in one stage, Jobs that were deleted included. */
 export const MAX_TRIES = 5
@@ -25,8 +26,8 @@ export function followJob (memory: MigrationMemory, view: View, stage: StageOfJo
   const { wait } = memory
   if (wait?.for === 'retry') return { memory: isOver(wait, view.evidence.now) ? nextTry(memory, stage) : memory }
   switch (look.state.state) {
-    case 'Absent': return withoutJob(memory, view, stage)
-    case 'Running': return { memory: withFields(memory, { seen: true, wait: undefined }) }
+    case 'Absent': return withoutJob(memory, view, stage, look)
+    case 'Running': return { memory: memory.seen && !memory.wait ? memory : withFields(memory, { seen: true, wait: undefined }) }
     case 'Succeeded':
     case 'Failed': return ended(memory, view, stage, look)
     default: return look.state satisfies never
@@ -37,10 +38,10 @@ export function followJob (memory: MigrationMemory, view: View, stage: StageOfJo
  * Not made yet, or not seen yet: then asking for it again under the same name makes no second one. One that was seen has been deleted: it is made again, under the
  * same name, so that there are never two, when its pod has had time to end.
  */
-function withoutJob (memory: MigrationMemory, view: View, stage: StageOfJob): Followed {
+function withoutJob (memory: MigrationMemory, view: View, stage: StageOfJob, { pod }: JobLook): Followed {
   const { wait, seen, problem } = memory
   const { now } = view.evidence
-  if (wait?.for === 'result') return { outcome: untold(problem) }
+  if (wait?.for === 'result') return { outcome: untold(problem, parseResult(pod?.result)) }
   if (wait?.for === 'gone') return { memory: isOver(wait, now) ? withFields(memory, { wait: undefined, seen: undefined }) : memory }
   if (seen) return withoutSeenJob(memory, now, stage)
   // It must not be made of a spec that has moved on; but it may have been made.
@@ -54,9 +55,10 @@ function withoutSeenJob (memory: MigrationMemory, now: number, stage: StageOfJob
   return { memory: withFields(memory, { lost: lost + 1, seen: undefined, problem, wait: waitUntil('gone', now + PAUSE) }) }
 }
 
-/** The Job is over, and gone, or its pod is not told of. */
-function untold (problem: Problem | undefined): Outcome {
-  return problem ? { kind: 'failed', terminal: problem.terminal, message: problem.message, told: false } : { kind: 'done', told: false }
+/** The Job is over, and gone; its pod may have been told of after all. */
+function untold (problem: Problem | undefined, result?: Result): Outcome {
+  const known = { told: result !== undefined, ...(result && { result }) }
+  return problem ? { kind: 'failed', terminal: problem.terminal, message: problem.message, ...known } : { kind: 'done', ...known }
 }
 
 function ended (memory: MigrationMemory, { evidence: { now } }: View, stage: StageOfJob, look: JobLook): Followed {

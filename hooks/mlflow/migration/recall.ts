@@ -16,13 +16,23 @@ type Sources = { deployment: KubeObject | undefined, jobs: KubeObject[], status?
 export function recallMigration ({ deployment, jobs, status }: Sources): Recalled {
   const written = deployment && deployment.metadata.deletionTimestamp === undefined ? memoryOf(deployment) : undefined
   const ordered = jobs.flatMap((job) => withMemory(job)).toSorted((a, b) => b.memory.sequence - a.memory.sequence)
-  const [newest] = written ? ordered : ordered.filter(({ job }) => isTelling(job, deployment))
-  const memory = newer(written, newest?.memory)
+  const memory = newer(written, written ? ordered : ordered.filter(({ job }) => isTelling(job, deployment)))
   return { ...(memory && { memory }), known: knownOf(ordered.map(({ memory }) => memory), status), ...(written && { carried: { sequence: written.sequence, attempt: written.attempt } }) }
 }
 
-function newer (written: MigrationMemory | undefined, ordered: MigrationMemory | undefined): MigrationMemory | undefined {
-  return ordered && ordered.sequence > (written?.sequence ?? 0) ? ordered : written
+/**
+ * The newest, but a migration that runs is never forgotten: a write of the Deployment may have been refused after its Job was made, and another decision written in
+ * its place.
+ */
+function newer (written: MigrationMemory | undefined, ordered: Ordered[]): MigrationMemory | undefined {
+  const running = ordered.find(({ job, memory }) => memory.stage === 'Migrating' && isRunning(job))?.memory
+  if (written && running && !isAbout(written, running)) return { ...running, sequence: Math.max(running.sequence, written.sequence + 1) }
+  const [newest] = ordered
+  return newest && newest.memory.sequence > (written?.sequence ?? 0) ? newest.memory : written
+}
+
+function isAbout (written: MigrationMemory, { attempt, migrations }: MigrationMemory): boolean {
+  return written.stage === 'Migrating' && written.attempt === attempt && written.migrations === migrations
 }
 
 function knownOf (ordered: MigrationMemory[], { attempt = 0, version }: NonNullable<Sources['status']> = {}): Recalled['known'] {
@@ -38,13 +48,18 @@ function knownOf (ordered: MigrationMemory[], { attempt = 0, version }: NonNulla
  * else is seen.
  */
 function isTelling (job: KubeObject, deployment: KubeObject | undefined): boolean {
-  // One that is being deleted may still have a pod.
-  const { deletionTimestamp, ...metadata } = job.metadata
-  const { state } = jobState({ ...job, metadata })
-  return state === 'Running' || (deploymentState(deployment)?.replicas ?? 0) === 0
+  return isRunning(job) || (deploymentState(deployment)?.replicas ?? 0) === 0
 }
 
-function withMemory (job: KubeObject): Array<{ job: KubeObject, memory: MigrationMemory }> {
+/** One that is being deleted may still have a pod. */
+function isRunning (job: KubeObject): boolean {
+  const { deletionTimestamp, ...metadata } = job.metadata
+  return jobState({ ...job, metadata }).state === 'Running'
+}
+
+type Ordered = { job: KubeObject, memory: MigrationMemory }
+
+function withMemory (job: KubeObject): Ordered[] {
   const memory = memoryOf(job)
   return memory ? [{ job, memory }] : []
 }

@@ -10,7 +10,7 @@ const flag = (description: string) => Type.Optional(Type.Boolean({ description }
 const count = (description: string) => Type.Optional(Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, description }))
 
 /** An object of which Kubernetes knows more than this schema: what it does not know is passed on as it is. */
-const open = (properties: TProperties, description: string) => Type.Object(properties, { description, 'x-kubernetes-preserve-unknown-fields': true })
+const open = <T extends TProperties>(properties: T, description: string) => Type.Object(properties, { description, 'x-kubernetes-preserve-unknown-fields': true })
 
 const list = <T extends TProperties>(properties: T, description: string, maxItems = 32) => Type.Array(Type.Object(properties, { description: 'One entry.' }), { maxItems, description })
 
@@ -116,20 +116,22 @@ export const TopologySpread = Type.Object({
   nodeTaintsPolicy: Type.Optional(oneOf(['Honor', 'Ignore'], { description: 'Whether tainted nodes count.' }))
 }, { description: "How the server's pods are spread." })
 
+const CIDR = '^[0-9a-fA-F:.]+/[0-9]{1,3}$'
+
 /** One side of a rule of a NetworkPolicy. */
 export const Peer = Type.Object({
   podSelector: Type.Optional(Type.Object(labelSelector, { description: 'Which pods.' })),
   namespaceSelector: Type.Optional(Type.Object(labelSelector, { description: 'In which namespaces.' })),
-  ipBlock: Type.Optional(Type.Object({ cidr: text('Addresses, such as 10.0.0.0/8.', 64), except: Type.Optional(Type.Array(Type.String({ maxLength: 64 }), { maxItems: 64, description: 'But not these.' })) }, { description: 'Which addresses.' }))
-}, { description: 'Pods or addresses.' })
+  ipBlock: Type.Optional(Type.Object({ cidr: Type.String({ pattern: CIDR, maxLength: 64, description: 'Addresses, such as 10.0.0.0/8.' }), except: Type.Optional(Type.Array(Type.String({ pattern: CIDR, maxLength: 64 }), { maxItems: 64, description: 'But not these.' })) }, { description: 'Which addresses.' }))
+}, { description: 'Pods or addresses.', 'x-kubernetes-validations': [{ rule: 'has(self.ipBlock) != (has(self.podSelector) || has(self.namespaceSelector))', message: 'one side of a rule is either ipBlock, or podSelector, namespaceSelector or both; keep one or the other' }] })
 
 const EgressRule = Type.Object({
   to: Type.Optional(Type.Array(Peer, { maxItems: 64, description: 'Destinations; absent means all.' })),
-  ports: Type.Optional(list({
+  ports: Type.Optional(Type.Array(Type.Object({
     port: Type.Optional(intOrString({ description: 'Number or name of the port; absent means all.' })),
     protocol: Type.Optional(oneOf(['TCP', 'UDP', 'SCTP'], { description: 'Protocol; absent means TCP.' })),
     endPort: Type.Optional(Type.Integer({ minimum: 1, maximum: 65535, description: 'Last port of a range that begins with port.' }))
-  }, 'Ports; absent means all.', 64))
+  }, { description: 'One port, or a range.', 'x-kubernetes-validations': [{ rule: '!has(self.endPort) || (has(self.port) && type(self.port) == int && self.port <= self.endPort)', message: 'endPort is the last port of a range, so port must be a number, and no greater one; change one' }] }), { maxItems: 64, description: 'Ports; absent means all.' }))
 }, { description: 'What may be reached.' })
 export type EgressRule = Static<typeof EgressRule>
 

@@ -20,14 +20,16 @@ export const Tls = section({
 }, { description: 'TLS between callers and the server.' })
 export type Tls = Static<typeof Tls>
 
-const gateway = (what: string) => Type.Optional(Type.Object({ name: optionalText(`Name of the ${what}.`), namespace: optionalText('Its namespace.', 63) }, { description: `The ${what}; absent fields are those that Sluice is configured with.` }))
+const optionalName = (description: string) => Type.Optional(objectName({ description }))
+
+const gateway = (what: string) => Type.Optional(Type.Object({ name: optionalName(`Name of the ${what}.`), namespace: optionalName('Its namespace.') }, { description: `The ${what}; absent fields are those that Sluice is configured with.` }))
 
 export const Ingress = section({
   mode: oneOf(['HTTPRoute', 'VirtualService', 'Ingress', 'None'], { default: 'HTTPRoute', description: 'What leads to the server from outside. An HTTPRoute is made where Sluice is configured for the Gateway API, and left out elsewhere.' }),
-  host: optionalText('Name under which callers from outside reach it; absent means that of the external URL that Sluice is configured with.'),
+  host: optionalName('Name under which callers from outside reach it; absent means that of the external URL that Sluice is configured with.'),
   gateway: gateway('gateway'),
-  className: optionalText('IngressClass; for Ingress.'),
-  tlsSecretName: optionalText('Secret with the certificate for the host; for Ingress.'),
+  className: optionalName('IngressClass; for Ingress.'),
+  tlsSecretName: optionalName('Secret with the certificate for the host; for Ingress.'),
   annotations: Type.Optional(Type.Record(Type.String(), Type.String({ maxLength: 4096 }), { maxProperties: 32, description: 'Annotations of the HTTPRoute, VirtualService or Ingress.' }))
 }, { description: 'The way in from outside the cluster.' })
 export type Ingress = Static<typeof Ingress>

@@ -1,6 +1,7 @@
 // What must go on serving, by kind: each oracle is written from the rules of its kind (hooks/*/README.md), and not from the code that decides.
 import type { Json } from '../inputs/tree.ts'
 import { checkModel } from './served-model.ts'
+import { checkServer } from './served-server.ts'
 import { checkVersion } from './served-version.ts'
 import { checkStable } from './stable.ts'
 import type { Answer } from './children.ts'
@@ -15,5 +16,6 @@ export type Oracle = (request: Json, answer: Answer, forged: boolean) => Fate
 export const oracles: Record<string, Oracle> = {
   MlflowModel: checkStable,
   MLModel: checkModel,
-  ModelDeployment: checkVersion
+  ModelDeployment: checkVersion,
+  MLflow: checkServer
 }

@@ -1,0 +1,27 @@
+// The Service in front of the server's pods.
+import type { Child } from '../../core/request.ts'
+import { SERVICE } from '../children.ts'
+import { namesOf } from '../names.ts'
+import { namespacedMetadata, PORT, schemeOf, tlsSecretOf, type Request } from '../place.ts'
+import { serverSelector } from './server-template.ts'
+
+/** OpenShift makes a certificate for the Service, and puts it into this Secret. Nobody reads it elsewhere. */
+const SERVING_CERTIFICATE = 'service.beta.openshift.io/serving-cert-secret-name'
+
+export function makeService (request: Request): Child[] {
+  const { spec, metadata: { name } } = request.parent
+  const { apiVersion, kind } = SERVICE
+  const scheme = schemeOf(spec)
+  const secret = spec.tls.mode === 'ServiceCA' ? tlsSecretOf(request) : undefined
+  const annotations = { ...(secret !== undefined && { [SERVING_CERTIFICATE]: secret }), ...spec.service.annotations }
+  return [{
+    apiVersion,
+    kind,
+    metadata: { ...namespacedMetadata(request, namesOf(name).server), ...(Object.keys(annotations).length > 0 && { annotations }) },
+    spec: {
+      type: spec.service.type,
+      selector: serverSelector(request),
+      ports: [{ name: scheme, port: PORT, protocol: 'TCP', targetPort: scheme }]
+    }
+  }]
+}

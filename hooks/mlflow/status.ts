@@ -1,0 +1,67 @@
+// The status of an MLflow server: what people and the poller read.
+import { setConditions } from '../core/conditions.ts'
+import type { Facts } from '../core/facts.ts'
+import { defined } from '../core/plain-value.ts'
+import { newestStatusInstant } from '../core/request.ts'
+import { forPeople } from '../core/safe-text.ts'
+import { formatInstant } from '../core/time.ts'
+import { conditionsOf, isReady, missingSentence, type Input } from './conditions.ts'
+import { lookAround, lookAtRoute, lookAtVolume } from './observe.ts'
+import { addressUrl, externalUrl, namespaceOf, type Request } from './place.ts'
+import type { Plan } from './plan.ts'
+import type { Status } from './schema/status.ts'
+
+export function computeStatus (request: Request, plan: Plan, { told, now }: { told: Facts, now: number }): Status {
+  const { metadata, status: before = {} } = request.parent
+  const input: Input = { plan, seen: lookAround(request, plan.deployment, told), route: lookAtRoute(request), volume: lookAtVolume(request, told) }
+  const { memory, nextDeadline } = plan.migration ?? {}
+  const error = errorOf(input)
+  // What the children's status says is the cause of nearly all: then every sync that sees it has the same time for it.
+  const since = newestStatusInstant(request)
+  const conditions = conditionsOf(input).map((found) => ({ ...found, ...(since !== undefined && { since }) }))
+  return defined({
+    phase: phaseOf(input),
+    namespace: namespaceOf(request),
+    url: externalUrl(request),
+    address: { url: addressUrl(request) },
+    version: memory?.settled?.version,
+    attempt: memory?.attempt,
+    replicas: replicasOf(input),
+    error: error === undefined ? undefined : forPeople(error, 1024),
+    nextDeadline: nextDeadline === undefined ? undefined : formatInstant(nextDeadline),
+    conditions: setConditions(before.conditions, conditions, now, metadata.generation)
+  } as Status)
+}
+
+function replicasOf ({ seen: { pods, ready } }: Input): string | undefined {
+  return pods && `${ready}/${pods.replicas}`
+}
+
+/** One word: what is wrong comes before what is under way. */
+function phaseOf ({ plan: { problem, migration }, seen }: Input): NonNullable<Status['phase']> {
+  if (problem || migration?.condition.status === 'False') return seen.ready > 0 ? 'Degraded' : 'Failed'
+  return migration && isMigrating(migration.stage) ? 'Migrating' : phaseOfPods(seen)
+}
+
+function phaseOfPods ({ pods, missing }: Input['seen']): NonNullable<Status['phase']> {
+  if (!pods) return 'Pending'
+  if (missing !== undefined) return 'Degraded'
+  if (isReady(pods)) return 'Available'
+  return pods.stuck === undefined ? 'Progressing' : 'Degraded'
+}
+
+function isMigrating (stage: NonNullable<Plan['migration']>['stage']): boolean {
+  return stage === 'Preflight' || stage === 'ScalingDown' || stage === 'Migrating'
+}
+
+/** What keeps the server from being as it was asked for, the nearest cause first. */
+function errorOf ({ plan: { problem, migration }, seen, route, volume }: Input): string | undefined {
+  const failed = [migration?.condition, volume, route].filter((verdict) => verdict?.status === 'False')
+  if (problem) return problem.message
+  return failed[0] && failed[0] !== route ? failed[0].message : unfinished(seen) ?? failed[0]?.message
+}
+
+function unfinished ({ missing, pods, trouble }: Input['seen']): string | undefined {
+  if (missing !== undefined) return missingSentence(missing)
+  return pods && !isReady(pods) ? trouble ?? pods.stuck : undefined
+}
