@@ -25,7 +25,7 @@ export const MODEL_DEPLOYMENTS: Watched = { plural: 'modeldeployments', scope: '
 export const MLFLOWS: Watched = { plural: 'mlflows', scope: 'Cluster', createSlim: createSlimMLflow, hasPods: true, story: MLFLOW_STORY }
 
 /** All of them. A kind is watched by adding it here. */
-export const WATCHED: Watched[] = [MLFLOW_MODELS, ML_MODELS, MODEL_DEPLOYMENTS]
+export const WATCHED: Watched[] = [MLFLOW_MODELS, ML_MODELS, MODEL_DEPLOYMENTS, MLFLOWS]
 
 /** Path of all objects, or of those in one namespace, where the kind has namespaces. */
 export function collectionPath ({ plural, scope }: Watched, namespace?: string): string {

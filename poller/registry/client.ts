@@ -4,6 +4,7 @@ import { TypeCompiler } from '@sinclair/typebox/compiler'
 import type { Answer } from '../http/answer.ts'
 import { createJsonClient, type RequestReport } from '../http/client.ts'
 import type { Endpoint } from '../http/config.ts'
+import type { ReadCa } from '../http/connector.ts'
 import type { TokenSource } from '../http/credentials.ts'
 import { isRemoteError, RemoteError, type RemoteErrorKind } from '../http/errors.ts'
 import type { ResilienceOptions } from '../http/resilience.ts'
@@ -47,6 +48,8 @@ export type RegistryClientOptions = {
   endpoint: Endpoint
   pageSize?: number
   token?: TokenSource
+  /** Takes the place of endpoint.caFile. */
+  readCa?: ReadCa
   onRequest?: (report: RequestReport) => void
   resilience?: ResilienceOptions
   /** [5000] and [30000]: milliseconds for a single read and for a page of a scan. */
@@ -80,6 +83,7 @@ export function createRegistryClient (options: RegistryClientOptions): RegistryC
     timeout: readTimeout,
     classify: classifyMlflow,
     ...(options.token ? { token: options.token } : {}),
+    ...(options.readCa ? { readCa: options.readCa } : {}),
     ...(options.onRequest ? { onRequest: options.onRequest } : {}),
     ...(options.resilience ? { resilience: options.resilience } : {})
   })

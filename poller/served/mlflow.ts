@@ -49,9 +49,9 @@ function eventsOf (server: MLflow): ObjectEvent[] {
 type Words = Pick<ObjectEvent, 'type' | 'reason' | 'action' | 'note'>
 type Condition = NonNullable<ReturnType<typeof findCondition>>
 
-/** The transition of the condition is the occasion; one that goes from one trouble to the next without it is told apart by `why`. */
-function make ({ status }: MLflow, { lastTransitionTime }: Condition, words: Words, why = ''): ObjectEvent {
-  return { key: `${words.reason}/${status?.attempt ?? 0}/${why}`, since: lastTransitionTime, ...words, at: parseInstant(lastTransitionTime) }
+/** The transition of the condition is the occasion; what goes from one trouble, or attempt, to the next without it is told apart by `which`. */
+function make ({ lastTransitionTime }: Condition, words: Words, which = ''): ObjectEvent {
+  return { key: `${words.reason}/${which}`, since: lastTransitionTime, ...words, at: parseInstant(lastTransitionTime) }
 }
 
 /** A person had it tried again. */
@@ -68,7 +68,7 @@ function migrationEvents (server: MLflow): ObjectEvent[] {
   const migration = findCondition(server.status, 'Migration')
   if (!migration) return []
   const { error, version, attempt } = server.status ?? {}
-  const tell = (words: Omit<Words, 'action'>) => [make(server, migration, { ...words, action: 'Migration' }, migration.reason)]
+  const tell = (words: Omit<Words, 'action'>) => [make(migration, { ...words, action: 'Migration' }, `${attempt}/${migration.reason}`)]
   switch (migration.reason.replace(/^Force/, '')) {
     case 'MigrationScalingDown':
       return tell({ type: 'Normal', reason: 'ScaledDown', note: `The databases must be migrated, and the server is taken down for it, attempt ${attempt}. It does not answer until that is over.` })
@@ -94,9 +94,9 @@ function servingEvents (server: MLflow): ObjectEvent[] {
   const trouble = troubledCondition(available, progressing)
   const where = [address?.url, url].filter((text) => text !== undefined).join(' and ')
   return [
-    ...(available?.status === 'True' ? [make(server, available, { type: 'Normal', reason: 'Available', action: 'Serving', note: `MLflow${version === undefined ? '' : ` ${version}`} answers${where === '' ? '' : ` at ${where}`}.` })] : []),
+    ...(available?.status === 'True' ? [make(available, { type: 'Normal', reason: 'Available', action: 'Serving', note: `MLflow${version === undefined ? '' : ` ${version}`} answers${where === '' ? '' : ` at ${where}`}.` })] : []),
     // What a migration does is told by its own condition.
-    ...(trouble && error !== undefined && !isMigrating(server) ? [make(server, trouble, { type: 'Warning', reason: 'Degraded', action: 'Serving', note: error }, trouble.reason)] : [])
+    ...(trouble && error !== undefined && !isMigrating(server) ? [make(trouble, { type: 'Warning', reason: 'Degraded', action: 'Serving', note: error }, trouble.reason)] : [])
   ]
 }
 

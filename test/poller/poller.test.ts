@@ -97,6 +97,28 @@ t.test('only the namespace that is named is looked after', async (t) => {
   t.equal(cluster.server.counts.list, 0)
 })
 
+t.test('an MLflow object is a registry by its name, and is told of its Secrets', async (t) => {
+  const cluster = await startCluster(t, { crds: ['mlflowmodels', 'mlflows'].map((plural) => fileURLToPath(new URL(`../../manifests/crds/${plural}.yaml`, import.meta.url))) })
+  const [mlflows, secrets] = [cluster.server.registry.find('sluice.dev', 'v1alpha1', 'mlflows'), cluster.server.registry.find('', 'v1', 'secrets')]
+  if (!mlflows || !secrets) throw new Error('a kind is not served')
+  const target = { resource: mlflows, namespace: undefined, name: 'mlflow' } as never
+  cluster.server.operations.create(secrets, 'models', { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'db', namespace: 'models' }, data: {} } as never)
+  cluster.server.operations.create(mlflows, undefined as never, { apiVersion: 'sluice.dev/v1alpha1', kind: 'MLflow', metadata: { name: 'mlflow' }, spec: { backendStoreUriFrom: { name: 'db', key: 'uri' }, artifactsDestination: 's3://mlflow', auth: { mode: 'None' }, tls: { mode: 'Off' } } } as never)
+  cluster.create('a', { spec: specOf({ registry: 'mlflow' }) })
+  const variables = variablesFor(t, cluster, 'http://127.0.0.1:1')
+  writeFileSync(variables.SLUICE_CONFIG ?? '', stringify({ mlflowServers: { references: true } }))
+  await start(t, readSettings(variables))
+  await until(() => registryFact(cluster)?.includes('has no address yet') ?? false)
+  const status = { phase: 'Available', namespace: 'models', address: { url: await startRegistry(t) }, nextDeadline: '2020-01-01T00:00:00Z', conditions: [{ type: 'Available', status: 'True', reason: 'DeploymentReady', message: '', lastTransitionTime: new Date().toISOString().replace(/\.\d+/, '') }] }
+  cluster.server.operations.patch(target, 'application/merge-patch+json', { status }, { subresource: 'status' })
+  await until(() => registryFact(cluster)?.includes('"version":"8"') ?? false)
+  const annotationsOf = () => (cluster.server.operations.get(target) as unknown as { metadata: { annotations?: Record<string, string> } }).metadata.annotations ?? {}
+  await until(() => annotationsOf()[FACTS.references] !== undefined && annotationsOf()[FACTS.clock] !== undefined)
+  t.match(JSON.parse(annotationsOf()[FACTS.references] ?? ''), { 'Secret/db': /^[0-9]+$/ })
+  const events = async () => (await cluster.client.list<{ items: Array<{ reason: string, regarding: { kind: string } }> }>('/apis/events.k8s.io/v1/namespaces/default/events')).items
+  for (;;) if ((await events()).some(({ reason, regarding }) => reason === 'Available' && regarding.kind === 'MLflow')) break
+})
+
 t.test('the webhook has a port of its own', async (t) => {
   const cluster = await startCluster(t)
   const variables = variablesFor(t, cluster, 'http://127.0.0.1:1')
