@@ -4,9 +4,10 @@ import path from 'node:path'
 import { kinds } from '../../hooks/kinds.ts'
 import { RELEASE } from '../../hooks/settings.ts'
 import { GENERATED_FOLDERS, makeFiles } from './files.ts'
+import { makeMlflowChart, MLFLOW_CHART_FILES } from './mlflow-chart/files.ts'
 
 const root = path.join(import.meta.dirname, '../..')
-const wanted = makeFiles(kinds, RELEASE)
+const wanted = new Map([...makeFiles(kinds, RELEASE), ...makeMlflowChart(RELEASE)])
 const stale = [...wanted.keys(), ...orphans()].filter((file) => read(file) !== wanted.get(file))
 
 if (process.argv.includes('--check')) check()
@@ -34,7 +35,7 @@ function write (): void {
 
 /** Files of kinds that are gone. */
 function orphans (): string[] {
-  const folders = GENERATED_FOLDERS.filter((folder) => existsSync(path.join(root, folder)))
+  const folders = [...GENERATED_FOLDERS, MLFLOW_CHART_FILES].filter((folder) => existsSync(path.join(root, folder)))
   const files = folders.flatMap((folder) => readdirSync(path.join(root, folder)).map((name) => `${folder}/${name}`))
   return files.filter((file) => file.endsWith('.yaml') && !wanted.has(file))
 }
