@@ -12,8 +12,6 @@ const count = (description: string) => Type.Optional(Type.Integer({ minimum: 0, 
 /** An object of which Kubernetes knows more than this schema: what it does not know is passed on as it is. */
 const open = <T extends TProperties>(properties: T, description: string) => Type.Object(properties, { description, 'x-kubernetes-preserve-unknown-fields': true })
 
-const list = <T extends TProperties>(properties: T, description: string, maxItems = 32) => Type.Array(Type.Object(properties, { description: 'One entry.' }), { maxItems, description })
-
 /** A key of a Secret in the namespace of the server. */
 export const secretKey = (description: string, options: SchemaOptions = {}) => Type.Object({
   name: Type.String({ default: '', maxLength: TEXT, description: 'Name of the Secret.' }),

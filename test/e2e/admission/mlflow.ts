@@ -5,8 +5,10 @@ import { PLACEMENT } from './placement.ts'
 
 const EXPRESSIONS = [{ key: 'team', operator: 'In', values: ['a'] }]
 const SELECTOR = { matchLabels: { team: 'a' }, matchExpressions: EXPRESSIONS }
-const PEER = { podSelector: SELECTOR, namespaceSelector: SELECTOR, ipBlock: { cidr: '10.0.0.0/8', except: ['10.1.0.0/16'] } }
-const EGRESS = [{ to: [PEER], ports: [{ port: 5432, protocol: 'TCP', endPort: 5433 }] }]
+const PEER = { podSelector: SELECTOR, namespaceSelector: SELECTOR }
+const ADDRESSES = { ipBlock: { cidr: '10.0.0.0/8', except: ['10.1.0.0/16'] } }
+const PORTS = [{ port: 5432, protocol: 'TCP', endPort: 5433 }]
+const EGRESS = [{ to: [PEER], ports: PORTS }]
 const SECRET = { name: 'keys', key: 'id' }
 const RESOURCES = { requests: { cpu: '500m' }, limits: { memory: '1Gi' } }
 const CLAIMING = { ...RESOURCES, claims: [{ name: 'device', request: 'one' }] }
@@ -125,6 +127,8 @@ const RULES: Examples['rules'] = {
   'label values must be 63 characters or less': [withSpec('podLabels', { team: 'a'.repeat(64) }), withSpec('nodeSelector', { zone: 'a'.repeat(64) })],
   'each networkPolicyEgressRules entry must specify at least one port or one destination': [small({ networkPolicyEgressRules: [{}] }), small({ networkPolicyEgressRules: [{ ports: [], to: [] }] })],
   'each networkPolicyAdditionalEgressRules entry must specify at least one port or one destination': [small({ networkPolicyAdditionalEgressRules: [{}] })],
+  'one side of a rule is either ipBlock': [small({ networkPolicyIngressFrom: [{}] }), small({ networkPolicyEgressRules: [{ to: [{ ...PEER, ...ADDRESSES }] }] }), small({ networkPolicyAdditionalEgressRules: [{ to: [{}] }] })],
+  'endPort is the last port of a range': [{ endPort: 9 }, { port: 10, endPort: 9 }, { port: 'http', endPort: 9 }].flatMap((port) => ['networkPolicyEgressRules', 'networkPolicyAdditionalEgressRules'].map((field) => small({ [field]: [{ ports: [port] }] }))),
   'each resourceClaims entry must set exactly one non-empty value': [small({ resourceClaims: [{ name: 'a' }] }), small({ resourceClaims: [{ name: 'a', resourceClaimName: 'x', resourceClaimTemplateName: 'y' }] }), small({ resourceClaims: [{ name: 'a', resourceClaimName: '' }] })],
   'autoscaling.minReplicas must not be greater than autoscaling.maxReplicas': [withSpec('autoscaling.minReplicas', 6)],
   'podDisruptionBudget must set exactly one of minAvailable and maxUnavailable': [small({ podDisruptionBudget: {} }), small({ podDisruptionBudget: { minAvailable: 1, maxUnavailable: 1 } })],
@@ -164,6 +168,9 @@ export const mlflow: Examples = {
     'spec.env[].valueFrom.resourceFieldRef': variable({ resourceFieldRef: { containerName: 'mlflow', resource: 'limits.memory', divisor: '1Mi' } }),
     'spec.envFrom[].configMapRef': withSpec('envFrom', [{ configMapRef: { name: 'settings' } }]),
     'spec.resourceClaims[].resourceClaimTemplateName': withSpec('resourceClaims', [{ name: 'device', resourceClaimTemplateName: 'gpu' }]),
+    'spec.networkPolicyIngressFrom[].ipBlock': withSpec('networkPolicyIngressFrom', [ADDRESSES]),
+    'spec.networkPolicyEgressRules[].to[].ipBlock': withSpec('networkPolicyEgressRules', [{ to: [ADDRESSES], ports: PORTS }]),
+    'spec.networkPolicyAdditionalEgressRules[].to[].ipBlock': withSpec('networkPolicyAdditionalEgressRules', [{ to: [ADDRESSES], ports: PORTS }]),
     'spec.storage.accessModes': COMPLETE,
     'spec.storage.accessMode': withValue(withSpec('storage.accessModes', undefined), 'spec.storage.accessMode', 'ReadWriteMany'),
     'spec.storage.size': withValue(withSpec('storage.resources', undefined), 'spec.storage.size', '10Gi'),
