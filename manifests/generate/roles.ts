@@ -24,15 +24,21 @@ export function makeAccess (kinds: Kind[]): Access {
     edit: [{ apiGroups: [API_GROUP], resources: namespaced, verbs: WRITE }],
     metacontroller: [...frameworkRules().map((rule) => ({ rule })), ...kindRules(plurals).map((rule) => ({ rule })), ...childRules(kinds), ...grantRules(kinds)],
     poller: [
-      { apiGroups: [API_GROUP], resources: WATCHED.map(({ plural }) => plural), verbs: ['list', 'watch', 'patch'] },
+      ...watchRules('Namespaced'),
       ...podRules(),
-      { apiGroups: ['events.k8s.io'], resources: ['events'], verbs: ['create'] }
+      { apiGroups: ['events.k8s.io'], resources: ['events'], verbs: ['create'] },
+      ...watchRules('Cluster')
     ],
     election: [
       { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['create'] },
       { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['get', 'update'], resourceNames: [LEASE] }
     ]
   }
+}
+
+function watchRules (where: 'Namespaced' | 'Cluster'): Rule[] {
+  const plurals = WATCHED.filter(({ scope }) => scope === where).map(({ plural }) => plural)
+  return plurals.length > 0 ? [{ apiGroups: [API_GROUP], resources: plurals, verbs: ['list', 'watch', 'patch'] }] : []
 }
 
 /** Objects are told of the pods of their Jobs and Deployments. RBAC cannot be narrowed to a label; the poller asks for those with ours only. */

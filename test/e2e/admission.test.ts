@@ -6,6 +6,7 @@ import { parse } from 'yaml'
 import { chartOptionSets, renderChart, type Rendered } from './chart/render.ts'
 import { kinds } from '../../hooks/kinds.ts'
 import type { Examples } from './admission/examples.ts'
+import { mlflow } from './admission/mlflow.ts'
 import { mlModel } from './admission/ml-model.ts'
 import { mlflowModel } from './admission/mlflow-model.ts'
 import { modelDeployment } from './admission/model-deployment.ts'
@@ -21,7 +22,7 @@ type Placed = { apiVersion: string, kind: string, metadata: { namespace?: string
 const SAMPLES = readdirSync('manifests/samples').map((name) => parse(readFileSync(`manifests/samples/${name}`, 'utf8')) as { kind: string })
 
 /** Adding a kind takes its line here. */
-const KINDS: Examples[] = [mlflowModel, mlModel, modelDeployment]
+const KINDS: Examples[] = [mlflowModel, mlModel, modelDeployment, mlflow]
 
 /** Kinds of others whose CRDs are not among ours. */
 const NOT_HERE = ['cert-manager.io/v1']

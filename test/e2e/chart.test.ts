@@ -7,6 +7,7 @@ import { kinds } from '../../hooks/kinds.ts'
 import { readSettings as readHookSettings, Settings as HookSettings } from '../../hooks/settings.ts'
 import { Environment } from '../../poller/settings.ts'
 import { parsePrometheusConfig } from '../../poller/analysis/config.ts'
+import { parseMlflowServersConfig } from '../../poller/mlflow/config.ts'
 import { parseRegistryConfig } from '../../poller/registry/config.ts'
 import { crdProblems } from '../helpers/crd-validation.ts'
 import { changesOf } from './chart/changes.ts'
@@ -90,8 +91,9 @@ if (helm !== undefined) {
   t.test('the poller takes the configuration that the chart writes', async (t) => {
     for (const { name, values, objects } of everything) {
       const config = parse((find(objects, 'ConfigMap')?.['data'] as Record<string, string>)['config.yaml'] ?? '') as Config
-      t.strictSame(config, { registries: {}, prometheus: {}, ...(values as { poller?: { config?: object } }).poller?.config }, name)
+      t.strictSame(config, { registries: {}, prometheus: {}, mlflowServers: {}, ...(values as { poller?: { config?: object } }).poller?.config }, name)
       for (const [entry, value] of Object.entries(config.registries)) t.ok(parseRegistryConfig(value, entry), `${name}: ${entry}`)
+      t.ok(parseMlflowServersConfig(config.mlflowServers, 'mlflowServers'), name)
       for (const [entry, value] of Object.entries(config.prometheus)) t.ok(parsePrometheusConfig(value, entry), `${name}: ${entry}`)
     }
   })
@@ -136,7 +138,7 @@ if (helm !== undefined) {
     const bare = await renderNotes(helm)
     for (const warning of [/No MLflow is known/, /No Prometheus is known/, /image.repository is just sluice/, /Seldon Core v1 seems not to be installed/, /ask for no token/, /any address on the ports of the API server/]) t.match(bare, warning)
     const open = await renderNotes(helm, { admissionPolicy: { enabled: false }, hooks: { url: 'http://h', v: '1' }, poller: { config: { registries: { a: { url: 'http://a', namespaces: ['x'] } } } } })
-    for (const warning of [/loaded from anywhere \(poller.config.registries.a.artifactRoots\)/, /The admission policy is off/, /REGISTRIES='\{"a":\{"namespaces":\["x"\]\}\}'/]) t.match(open, warning)
+    for (const warning of [/loaded from anywhere \(poller.config.registries.a.artifactRoots\)/, /The admission policy is off/, /REGISTRIES='\{"\*":\{"workspaces":\["","\{namespace\}"\]\},"a":\{"namespaces":\["x"\]\}\}'/]) t.match(open, warning)
     t.match(bare, /--client-go-qps=50 --client-go-burst=100 --workers=10/)
     t.match(bare, /dynamic-apply/)
     const careful = await renderNotes(helm, { image: { repository: 'r/sluice' }, hooks: { token: { existingSecret: 'x' } }, seldon: { enabled: false }, networkPolicy: { egress: { apiServerCidrs: ['10.0.0.1/32'] } }, poller: { config: { registries: { default: { url: 'http://a', artifactRoots: ['s3://a'] } }, prometheus: { default: { url: 'http://b' } } } } })
@@ -144,7 +146,7 @@ if (helm !== undefined) {
   })
 }
 
-type Config = { registries: object, prometheus: object }
+type Config = { registries: object, prometheus: object, mlflowServers: object }
 
 const LOCKED = { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } }
 const CLUSTER_SCOPED = new Set(['ClusterRole', 'ClusterRoleBinding', 'CustomResourceDefinition', 'CompositeController', 'ValidatingAdmissionPolicy', 'ValidatingAdmissionPolicyBinding'])
@@ -174,6 +176,12 @@ const REFUSED: Array<{ name: string, values: object, says: RegExp }> = [
   { name: 'a disruption budget that no drain can keep', values: { podDisruptionBudget: { minAvailable: 2 } }, says: /must be less than replicas/ },
   { name: 'a token in a ConfigMap', values: registry({ auth: { bearer: { token: 'hunter2' } } }), says: /registries.default.auth.bearer.token: would be readable in a ConfigMap/ },
   { name: 'a password in a ConfigMap', values: registry({ auth: { basic: { username: 'a', password: 'hunter2' } } }), says: /auth.basic.password: would be readable in a ConfigMap/ },
+  { name: 'a password for MLflow objects in a ConfigMap', values: { poller: { config: { mlflowServers: { headers: { authorization: 'Basic hunter2' } } } } }, says: /poller.config.mlflowServers.headers.authorization: looks like a credential/ },
+  { name: 'a place of artifacts of MLflow objects that is not plain', values: { poller: { config: { mlflowServers: { artifactRoots: ['s3://a/../b'] } } } }, says: /mlflowServers.artifactRoots\[0\]: must be a plain URI/ },
+  { name: 'Secrets that nobody is let read', values: { poller: { config: { mlflowServers: { references: true } } } }, says: /mlflowServers: caSecrets and references need rights/ },
+  { name: 'rights that nobody uses', values: { mlflow: { references: { mlflow: { secrets: ['a'] } } } }, says: /mlflow.references: gives rights that nothing uses/ },
+  { name: 'roles that would be bound and are not there', values: { platform: { namespaceAccess: true }, mlflow: { roles: false } }, says: /platform.namespaceAccess: binds the ClusterRoles/ },
+  { name: 'OpenShift, said at two places', values: { platform: { openshift: true } }, says: /additional properties 'openshift' not allowed/ },
   { name: 'a file of a Secret that is not mounted', values: registry({ auth: { bearer: { tokenFile: '/secrets/mlflow/token' } } }), says: /registries.default.auth.bearer.tokenFile: is a file that is not mounted; [^]*poller.secrets lists/ },
   { name: 'a file of a ConfigMap that is not mounted', values: registry({ caFile: '/configmaps/ca/ca.crt' }), says: /registries.default.caFile: is a file that is not mounted/ },
   { name: 'a file that is not below a Secret', values: server({ caFile: '/secrets/ca.crt' }), says: /prometheus.default.caFile: is a file that is not mounted/ },

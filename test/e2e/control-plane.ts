@@ -27,7 +27,8 @@ export interface ControlPlane {
 /** CRDs of others. They are there before the controller manager starts: its garbage collector looks for new kinds every 30 s only. */
 const FOREIGN_CRDS = [
   'seldondeployments.machinelearning.seldon.io', 'compositecontrollers.metacontroller.k8s.io', 'controllerrevisions.metacontroller.k8s.io', 'decoratorcontrollers.metacontroller.k8s.io',
-  'virtualservices.networking.istio.io', 'destinationrules.networking.istio.io', 'servicemonitors.monitoring.coreos.com'
+  'virtualservices.networking.istio.io', 'destinationrules.networking.istio.io', 'servicemonitors.monitoring.coreos.com',
+  'httproutes.gateway.networking.k8s.io', 'consolelinks.console.openshift.io'
 ]
 
 /** Every request is logged, with who asked and how it was answered. */

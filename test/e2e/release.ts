@@ -19,6 +19,8 @@ export interface Release {
   tokenFile: string
   /** The poller's configuration as the chart has written it into its ConfigMap. */
   configFile: string
+  /** What the chart tells hooks beside that, which here run outside of it. */
+  hooksEnv: Record<string, string>
   /** Installs it once more, after it was uninstalled. */
   install: () => Promise<void>
   /** Upgrades to the chart in a folder, with these values over those of the installation. */
@@ -31,8 +33,11 @@ interface PollerConfig { registries: object, prometheus: object }
 export const CHART = join(ROOT, 'charts/sluice')
 const TOKEN_SECRET = 'hook-token'
 
+/** Values beside those of the poller's configuration, and what the hooks are told of them. */
+export interface Further { values?: object, hooksEnv?: Record<string, string> }
+
 /** Installs a chart with hooks outside of the cluster and a hook token. */
-export async function installChart (stage: Stage, chart: string, config: PollerConfig): Promise<Release> {
+export async function installChart (stage: Stage, chart: string, config: PollerConfig, further: Further = {}): Promise<Release> {
   const { folder, programs, plane: { kubectl, kubeconfig } } = stage
   const helm = commandOf(programs.helm, { KUBECONFIG: kubeconfig, KUBECACHEDIR: join(folder, 'kubectl'), HELM_CACHE_HOME: join(folder, 'helm'), HELM_CONFIG_HOME: join(folder, 'helm'), HELM_DATA_HOME: join(folder, 'helm') })
   const hooksPort = await freePort()
@@ -42,7 +47,7 @@ export async function installChart (stage: Stage, chart: string, config: PollerC
   await kubectl(['create', 'namespace', RELEASE.namespace])
   await kubectl(['create', 'secret', 'generic', TOKEN_SECRET, '-n', RELEASE.namespace, `--from-file=token=${tokenFile}`])
   const v = 'e2e-1'
-  const values = { hooks: { url: `http://127.0.0.1:${hooksPort}`, v, token: { existingSecret: TOKEN_SECRET } }, poller: { config } }
+  const values = { hooks: { url: `http://127.0.0.1:${hooksPort}`, v, token: { existingSecret: TOKEN_SECRET } }, poller: { config }, ...further.values }
   const valuesFile = join(folder, 'values.yaml')
   await writeFile(valuesFile, stringify(values))
   const install = async (): Promise<void> => { await helm(['install', RELEASE.name, chart, '--namespace', RELEASE.namespace, '--values', valuesFile]) }
@@ -55,6 +60,7 @@ export async function installChart (stage: Stage, chart: string, config: PollerC
     v,
     tokenFile,
     configFile,
+    hooksEnv: further.hooksEnv ?? {},
     install,
     async upgrade (chart, changed) {
       const changedFile = join(folder, 'changed-values.yaml')

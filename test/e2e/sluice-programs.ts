@@ -25,7 +25,7 @@ export interface Ways { poller?: string, loop?: string }
 export async function startSluice (stage: Stage, release: Release, ways: Ways = {}): Promise<Sluice> {
   const { plane: { kubectl }, atEnd } = stage
   await kubectl(['apply', '-f', '-'], { input: METACONTROLLER_OBJECTS.map((object) => JSON.stringify(object)).join('\n---\n') })
-  const hooks = describeHooks(stage, release)
+  const hooks = describeHooks(stage, release, release.hooksEnv)
   const poller = await describePoller(stage, release, { url: ways.poller })
   const loop = await describeLoop(stage, ways.loop)
   for (const program of [hooks, poller, loop]) atEnd(() => program.stop())

@@ -3,8 +3,9 @@ A server in poller.config: {at, entry, poller}. The configuration becomes a Conf
 only by the poller, which would find it when everybody can read it. No refusal repeats what it refuses.
 */}}
 {{- define "sluice.checkServer" -}}
-{{- include "sluice.checkUrl" . }}
+{{- if hasKey .entry "url" }}{{ include "sluice.checkUrl" . }}{{ end }}
 {{- include "sluice.checkHeaders" . }}
+{{- include "sluice.checkRoots" . }}
 {{- $auth := default dict .entry.auth }}
 {{- range $way, $field := dict "bearer" "token" "basic" "password" }}
 {{- if hasKey (default dict (index $auth $way)) $field }}
@@ -31,6 +32,9 @@ only by the poller, which would find it when everybody can read it. No refusal r
 {{- with .entry.artifactsDestination }}
 {{- if or (regexMatch "^[^:]+://[^/]*:[^/]*@" .) (regexMatch "(?i)^https?:/*[^/?#]*@" .) }}{{ fail (printf "%s.artifactsDestination: must hold no credentials; models get theirs from a Secret" $.at) }}{{ end }}
 {{- end }}
+{{- end }}
+
+{{- define "sluice.checkRoots" -}}
 {{- range $index, $root := default list .entry.artifactRoots }}
 {{- if or (regexMatch "^[^:]+://[^/]*:[^/]*@" $root) (regexMatch "(?i)^https?:/*[^/?#]*@" $root) }}{{ fail (printf "%s.artifactRoots: must hold no credentials; they say where models lie, and nothing else" $.at) }}{{ end }}
 {{- if regexMatch "(?i)(^|/)\\.{1,2}(;[^/]*)?(/|$)|%(2e|2f|5c|25)" $root }}{{ fail (printf "%s.artifactRoots[%d]: must be a plain URI such as s3://bucket or s3://bucket/path, without .., %%2e, \\\\, ? and #" $.at $index) }}{{ end }}

@@ -24,4 +24,9 @@
 {{- include "sluice.checkServer" (dict "at" (printf "poller.config.%s.%s" $section $name) "entry" $entry "poller" $.Values.poller) }}
 {{- end }}
 {{- end }}
+{{- include "sluice.checkServer" (dict "at" "poller.config.mlflowServers" "entry" .Values.poller.config.mlflowServers "poller" .Values.poller) }}
+{{- with .Values.poller.config.mlflowServers }}
+{{- if and (or .caSecrets .references) (not $.Values.mlflow.references) }}{{ fail "poller.config.mlflowServers: caSecrets and references need rights: name the Secrets and ConfigMaps in mlflow.references" }}{{ end }}
+{{- end }}
+{{- if and .Values.mlflow.references (not (or .Values.poller.config.mlflowServers.caSecrets .Values.poller.config.mlflowServers.references)) }}{{ fail "mlflow.references: gives rights that nothing uses; set poller.config.mlflowServers.references, caSecrets, or both" }}{{ end }}
 {{- end }}

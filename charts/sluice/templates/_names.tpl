@@ -91,10 +91,15 @@ it is; a tag is not.
 {{- if $images }}{{ toJson $images }}{{ end }}
 {{- end }}
 
-{{/* What the hooks are told of the poller's registry entries, as JSON: who may do what with each, and no address. Empty where there is no entry yet. */}}
+{{/*
+What the hooks are told of the poller's registry entries, as JSON: who may do what with each, and no address. Empty where there is none yet. All MLflow objects are
+one entry, *, which has workspaces where the poller's own default has.
+*/}}
 {{- define "sluice.registries" -}}
 {{- $registries := dict }}
 {{- range $name, $entry := .Values.poller.config.registries }}{{ $_ := set $registries $name (pick $entry "namespaces" "workspaces" "artifactRoots") }}{{ end }}
+{{- $servers := .Values.poller.config.mlflowServers }}
+{{- if or $registries $servers }}{{ $_ := set $registries "*" (merge (pick $servers "namespaces" "workspaces" "artifactRoots") (dict "workspaces" (list "" "{namespace}"))) }}{{ end }}
 {{- if $registries }}{{ toJson $registries }}{{ end }}
 {{- end }}
 

@@ -114,6 +114,15 @@ volumeMounts:
               fieldRef:
                 apiVersion: v1
                 fieldPath: metadata.namespace
+      {{- if .Values.openshift.enabled }}
+      # The authority of certificates that OpenShift makes.
+      - configMap:
+          name: openshift-service-ca.crt
+          optional: true
+          items:
+            - key: service-ca.crt
+              path: service-ca.crt
+      {{- end }}
 {{- if .Values.poller.webhook.enabled }}
 - name: webhook-secret
   secret:

@@ -38,7 +38,7 @@ function withCapability (child: ChildResource | undefined, resource: object): Co
 }
 
 /** Rules of the poller by where they are granted: kinds of all namespaces stay with a ClusterRole when the poller keeps to one. */
-export type AccessData = { view: Rule[], edit: Rule[], metacontroller: OptionalRule[], election: Rule[], poller: { namespaced: Rule[], cluster: Rule[] }, mlflow: { users: UserRole[], bound: string[], auth: Rule, namespaces: Record<string, string> } }
+export type AccessData = { view: Rule[], edit: Rule[], metacontroller: OptionalRule[], election: Rule[], poller: { namespaced: Rule[], cluster: Rule[] }, mlflow: { users: UserRole[], bound: string[], auth: Rule, events: Rule[], namespaces: Record<string, string> } }
 
 /** What may be done by whom. */
 export function makeAccessData (kinds: Kind[]): AccessData {
@@ -49,5 +49,5 @@ export function makeAccessData (kinds: Kind[]): AccessData {
     .filter(({ resources }) => resources.length > 0)
   // Where MLflow servers are that name no namespace, by mode.
   const namespaces = Object.fromEntries(MODES.map((mode) => [mode, platformOf({ mode }).namespace]))
-  return { ...access, poller: { namespaced: split((resource) => !cluster.includes(resource)), cluster: split((resource) => cluster.includes(resource)) }, mlflow: { users: USER_ROLES, bound: BOUND_ROLES, auth: AUTH_RULE, namespaces } }
+  return { ...access, poller: { namespaced: split((resource) => !cluster.includes(resource)), cluster: split((resource) => cluster.includes(resource)) }, mlflow: { users: USER_ROLES, bound: BOUND_ROLES, auth: AUTH_RULE, events: poller.filter(({ resources }) => resources.includes('events')), namespaces } }
 }

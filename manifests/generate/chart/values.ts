@@ -4,6 +4,7 @@ import { Platform as PlatformSetting } from '../../../hooks/core/platform.ts'
 import { oneOf } from '../../../hooks/core/schema.ts'
 import { runtimes } from '../../../hooks/serving/runtimes/runtimes.ts'
 import { PrometheusConfig } from '../../../poller/analysis/config.ts'
+import { MlflowServersConfig } from '../../../poller/mlflow/config.ts'
 import { RegistryConfig } from '../../../poller/registry/config.ts'
 import { Affinity, closed, egressRules, env, key, mounts, name, namespace, OBJECT_NAME, otherTexts, peers, resources, texts, Toleration, TopologySpread } from './kubernetes-parts.ts'
 
@@ -55,6 +56,12 @@ const ENTRY_NAME = '^[a-z0-9]([-a-z0-9.]{0,61}[a-z0-9])?$'
 const entries = (Entry: typeof RegistryConfig | typeof PrometheusConfig, description: string) =>
   Type.Record(Type.String({ pattern: ENTRY_NAME }), Entry, { default: {}, additionalProperties: false, description })
 
+const MlflowServers = Type.Object(MlflowServersConfig.properties, {
+  default: {},
+  additionalProperties: false,
+  description: 'MLflow objects as registries, all of which objects may name in spec.registry: credentials, whom to trust, and who may ask; {} means the defaults. With caSecrets or references name the Secrets in mlflow.references.'
+})
+
 const Webhook = closed({
   enabled: flag(false, 'Opens port 9443, POST /mlflow-webhook. MLflow tells of changes there; without it they are found within monitoringInterval.'),
   secretName: name('The Secret in this namespace with the secret that the webhook was created with in MLflow.'),
@@ -67,7 +74,8 @@ const Poller = closed({
   logLevel: LogLevel,
   config: closed({
     registries: entries(RegistryConfig, 'MLflow servers by name; objects name one in spec.registry, or mean default. Such as default: {url: "http://mlflow.mlflow.svc:5000", artifactsDestination: "s3://mlflow"}.'),
-    prometheus: entries(PrometheusConfig, 'Prometheus servers by name; objects name one in spec.analysis.provider, or mean default. Such as default: {url: "http://prometheus.monitoring.svc:9090"}.')
+    prometheus: entries(PrometheusConfig, 'Prometheus servers by name; objects name one in spec.analysis.provider, or mean default. Such as default: {url: "http://prometheus.monitoring.svc:9090"}.'),
+    mlflowServers: MlflowServers
   }, 'The configuration file of the poller; its README describes all fields. Passwords, tokens and headers that look like them are refused here, for everybody may read a ConfigMap: name files under /secrets instead.'),
   secrets: SecretNames('Secrets in this namespace with credentials; the file of a key is /secrets/<name>/<key>. Only the poller gets them.'),
   configMaps: SecretNames('ConfigMaps in this namespace, with authorities for example; the file of a key is /configmaps/<name>/<key>.'),

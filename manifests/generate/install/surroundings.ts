@@ -12,7 +12,7 @@ export function makeNamespace (): object {
 
 /** The poller's configuration file; no registry and no Prometheus are known before somebody names one. */
 export function makeConfig (release: string): object {
-  return { apiVersion: 'v1', kind: 'ConfigMap', metadata: metadataOf(release, `${NAME}-poller`), data: { 'config.yaml': 'prometheus: {}\nregistries: {}\n' } }
+  return { apiVersion: 'v1', kind: 'ConfigMap', metadata: metadataOf(release, `${NAME}-poller`), data: { 'config.yaml': 'mlflowServers: {}\nprometheus: {}\nregistries: {}\n' } }
 }
 
 /** Hooks for Metacontroller, metrics for Prometheus. */

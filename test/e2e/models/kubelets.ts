@@ -20,7 +20,7 @@ export function refused (reason: string, message: string): End {
 
 /** In these, pods behave as stages.yaml has it, and not as KWOK's own stages would have them: ready at once, and Jobs done. */
 const OUR_OWN = [
-  { key: '.metadata.labels["app.kubernetes.io/component"]', operator: 'NotIn', values: ['download', 'validation'] },
+  { key: '.metadata.labels["app.kubernetes.io/component"]', operator: 'NotIn', values: ['download', 'validation', 'claim', 'preflight', 'migration'] },
   { key: '.spec.containers[].env[]? | select(.name == "START") | .value', operator: 'NotIn', values: ['never', 'crash'] }
 ]
 

@@ -1,12 +1,13 @@
-// One MLModel or ModelDeployment as a person with kubectl sees it.
+// One MLModel, ModelDeployment or MLflow object as a person with kubectl sees it.
 import type { Parent } from '../../../hooks/core/request.ts'
 import type { Spec as ModelSpec, Status as ModelStatus } from '../../../hooks/ml-model/schema.ts'
+import type { Spec as MlflowSpec, Status as MlflowStatus } from '../../../hooks/mlflow/schema.ts'
 import type { Spec as DeploymentSpec, Status as DeploymentStatus } from '../../../hooks/model-deployment/schema.ts'
 import type { Api } from '../api.ts'
 import { until } from '../until.ts'
 
 /** By the plural of the kind. */
-interface Kinds { mlmodels: Parent<ModelSpec, ModelStatus>, modeldeployments: Parent<DeploymentSpec, DeploymentStatus> }
+interface Kinds { mlmodels: Parent<ModelSpec, ModelStatus>, modeldeployments: Parent<DeploymentSpec, DeploymentStatus>, mlflows: Parent<MlflowSpec, MlflowStatus> }
 
 export interface Watched<T> {
   /** Resolves with the object once `condition` is true of it. Throws after `seconds`, with the last state in words. */
@@ -15,7 +16,7 @@ export interface Watched<T> {
 
 /** Watches the object of this name. */
 export function watch<P extends keyof Kinds> (api: Api, plural: P, name: string, namespace = 'models'): Watched<Kinds[P]> {
-  const path = `/apis/sluice.dev/v1alpha1/namespaces/${namespace}/${plural}/${name}`
+  const path = `/apis/sluice.dev/v1alpha1/${plural === 'mlflows' ? '' : `namespaces/${namespace}/`}${plural}/${name}`
   return {
     async until (what, condition, seconds = 60) {
       let last: Kinds[P] | undefined
