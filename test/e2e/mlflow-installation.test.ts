@@ -1,13 +1,11 @@
 // The chart of an MLflow server on a real API server: where its objects come to lie, what stays over upgrades and when it goes, and that every object is one.
-import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { stringify } from 'yaml'
 import { defined } from '../../hooks/core/plain-value.ts'
 import { readObjects, type Rendered } from './chart/render.ts'
-import { commandOf, ROOT } from './commands.ts'
+import { commandOf } from './commands.ts'
 import { MLFLOW_CHART, NAMESPACE, renderMlflow } from './mlflow-chart/render.ts'
 import { ROWS } from './mlflow-chart/specs.ts'
 import { openStage } from './stage.ts'
@@ -17,24 +15,6 @@ const WAIT = ['--wait', '--timeout=90s']
 
 /** What a disk would be: nobody provides any here. */
 const DISK = { apiVersion: 'v1', kind: 'PersistentVolume', metadata: { name: 'disk' }, spec: { capacity: { storage: '20Gi' }, accessModes: ['ReadWriteOnce'], persistentVolumeReclaimPolicy: 'Retain', hostPath: { path: '/disk' } } }
-
-t.test('what is looked at before an upgrade, and what it means', async (t) => {
-  const store = (before: string | null, head = 'new') => ({ store: 'backend', dialect: 'sqlite', before, after: before, head })
-  const rows: Array<[string, { told: object, exit?: number }, number, RegExp]> = [
-    ['databases that are where the image wants them', { told: { version: '3.17.0', stores: [store('new')] } }, 0, /"version"/],
-    ['a database without tables, which the server makes', { told: { version: '3.17.0', stores: [store(null)] } }, 0, /"version"/],
-    ['one of two that must be migrated', { told: { version: '3.17.0', stores: [store('new'), { ...store('old'), store: 'registry' }] } }, 16, /MLflow 3\.17\.0 \(registry old -> new\).*stopped=true/],
-    ['a look that fails', { told: { reason: 'UnknownRevision', message: 'no' }, exit: 10 }, 10, /UnknownRevision/]
-  ]
-  for (const [name, { told, exit = 0 }, code, message] of rows) {
-    const folder = mkdtempSync(join(tmpdir(), 'look-'))
-    const script = readFileSync(join(ROOT, MLFLOW_CHART, 'scripts/look-before-upgrade.sh'), 'utf8').replaceAll('/tmp/told.json', join(folder, 'told.json'))
-    const env = { PATH: process.env['PATH'] ?? '', TERMINATION_LOG: join(folder, 'log'), TOLD: JSON.stringify(told), MIGRATION_LAUNCHER: `echo "$TOLD" > "$TERMINATION_LOG"; exit ${exit}` }
-    t.equal(spawnSync('/bin/sh', ['-ec', script], { env }).status, code, name)
-    t.match(readFileSync(join(folder, 'log'), 'utf8'), message, name)
-    rmSync(folder, { recursive: true })
-  }
-})
 
 const stage = await openStage(t)
 if (stage !== undefined) {

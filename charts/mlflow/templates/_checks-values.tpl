@@ -24,8 +24,16 @@
 {{- range $field := list "networkPolicyEgressRules" "networkPolicyAdditionalEgressRules" }}
 {{- range index $spec $field }}
 {{- if and (empty .ports) (empty .to) }}{{ fail (printf "each %s entry must specify at least one port or one destination" $field) }}{{ end }}
+{{- include "mlflow.checkPeers" .to }}
+{{- range .ports }}
+{{- if hasKey . "endPort" }}
+{{- if not (and (hasKey . "port") (or (kindIs "int64" .port) (kindIs "float64" .port))) }}{{ include "mlflow.refuseRange" . }}{{ end }}
+{{- if gt (int .port) (int .endPort) }}{{ include "mlflow.refuseRange" . }}{{ end }}
 {{- end }}
 {{- end }}
+{{- end }}
+{{- end }}
+{{- include "mlflow.checkPeers" .networkPolicyIngressFrom }}
 {{- with .autoscaling }}
 {{- if gt (int .minReplicas) (int .maxReplicas) }}{{ fail "autoscaling.minReplicas must not be greater than autoscaling.maxReplicas; change one" }}{{ end }}
 {{- end }}
@@ -34,6 +42,16 @@
 {{- end }}
 {{- $deadline := float64 (include "mlflow.seconds" .migration.activeDeadline) }}
 {{- if or (lt $deadline 60.0) (gt $deadline 604800.0) }}{{ fail "migration.activeDeadline must be from 1m to 168h; change it" }}{{ end }}
+{{- end }}
+
+{{- define "mlflow.checkPeers" -}}
+{{- range . }}
+{{- if eq (hasKey . "ipBlock") (or (hasKey . "podSelector") (hasKey . "namespaceSelector")) }}{{ fail "one side of a rule is either ipBlock, or podSelector, namespaceSelector or both; keep one or the other" }}{{ end }}
+{{- end }}
+{{- end }}
+
+{{- define "mlflow.refuseRange" -}}
+{{- fail "endPort is the last port of a range, so port must be a number, and no greater one; change one" }}
 {{- end }}
 
 {{/* A duration such as 1h30m in seconds, with fractions. */}}

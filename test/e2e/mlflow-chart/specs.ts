@@ -27,7 +27,7 @@ const STORES: Row[] = [
 
 const SERVER: Row[] = [
   { name: 'an image with its policy and Secrets', spec: { ...REMOTE, image: { image: 'custom/mlflow:v2.0.0', imagePullPolicy: 'IfNotPresent' }, imagePullSecrets: [{ name: 'registry' }, { name: 'mirror' }] }, version: '2.0.0' },
-  { name: 'replicas, workers and resources', spec: { ...REMOTE, replicas: 3, workers: 4, resources: { requests: { cpu: '500m', memory: '4Gi' }, limits: { memory: '8Gi', 'nvidia.com/gpu': 1 }, claims: [{ name: 'gpu', request: 'one' }] }, temporaryStorage: { sizeLimit: '5Gi' } } },
+  { name: 'replicas, workers and resources', spec: { ...REMOTE, replicas: 3, workers: 4, resources: { requests: { cpu: '500m', memory: '4Gi' }, limits: { memory: '8Gi', 'nvidia.com/gpu': 1 }, claims: [{ name: 'gpu', request: 'one' }] }, resourceClaims: [{ name: 'gpu', resourceClaimName: 'one-gpu' }], temporaryStorage: { sizeLimit: '5Gi' } } },
   { name: 'limits below what is requested by default', spec: { ...REMOTE, resources: { limits: { cpu: '0.5', memory: '1.5Gi' } } } },
   {
     name: 'variables of all sources, one of ours among them', spec: {
