@@ -16,18 +16,19 @@ export const REASONS = {
   MigrationPending: 'MigrationPending'
 } as const
 
-/** `route`, `volume`: undefined where there is none to be. */
-export type Input = { plan: Plan, seen: Seen, route: Verdict | undefined, volume: Verdict | undefined }
+/** `route`, `volume`, `access`: undefined where there is none to be. */
+export type Input = { plan: Plan, seen: Seen, route: Verdict | undefined, volume: Verdict | undefined, access: Verdict | undefined }
 
 export function conditionsOf (input: Input): Aspect[] {
-  const { route, volume } = input
+  const { route, volume, access } = input
   return [
     ready(input),
     available(input),
     progressing(input),
     migration(input),
     ...volume ? [aspect('Storage', volume.status, volume.reason, volume.message)] : [],
-    ...route ? [aspect('Routed', route.status, route.reason, route.message)] : []
+    ...route ? [aspect('Routed', route.status, route.reason, route.message)] : [],
+    ...access ? [aspect('Access', access.status, access.reason, access.message)] : []
   ]
 }
 

@@ -6,14 +6,15 @@ import { newestStatusInstant } from '../core/request.ts'
 import { forPeople } from '../core/safe-text.ts'
 import { formatInstant } from '../core/time.ts'
 import { conditionsOf, isReady, missingSentence, type Input } from './conditions.ts'
-import { lookAround, lookAtRoute, lookAtVolume } from './observe.ts'
+import { lookAround, lookAtRoute, lookAtVolume, type Verdict } from './observe.ts'
 import { addressUrl, externalUrl, namespaceOf, type Request } from './place.ts'
 import type { Plan } from './plan.ts'
+import { lookAtAccess } from './resources/namespace-access.ts'
 import type { Status } from './schema/status.ts'
 
 export function computeStatus (request: Request, plan: Plan, { told, now }: { told: Facts, now: number }): Status {
   const { metadata, status: before = {} } = request.parent
-  const input: Input = { plan, seen: lookAround(request, plan.deployment, told), route: lookAtRoute(request), volume: lookAtVolume(request, told) }
+  const input: Input = { plan, seen: lookAround(request, plan.deployment, told), route: lookAtRoute(request), volume: lookAtVolume(request, told), access: lookAtAccess(request) }
   const { memory, nextDeadline } = plan.migration ?? {}
   const error = errorOf(input)
   // What the children's status says is the cause of nearly all: then every sync that sees it has the same time for it.
@@ -55,10 +56,9 @@ function isMigrating (stage: NonNullable<Plan['migration']>['stage']): boolean {
 }
 
 /** What keeps the server from being as it was asked for, the nearest cause first. */
-function errorOf ({ plan: { problem, migration }, seen, route, volume }: Input): string | undefined {
-  const failed = [migration?.condition, volume, route].filter((verdict) => verdict?.status === 'False')
-  if (problem) return problem.message
-  return failed[0] && failed[0] !== route ? failed[0].message : unfinished(seen) ?? failed[0]?.message
+function errorOf ({ plan: { problem, migration }, seen, route, volume, access }: Input): string | undefined {
+  const sentenceOf = (verdicts: Array<Pick<Verdict, 'status' | 'message'> | undefined>) => verdicts.find((verdict) => verdict?.status === 'False')?.message
+  return problem?.message ?? sentenceOf([migration?.condition, volume]) ?? unfinished(seen) ?? sentenceOf([route, access])
 }
 
 function unfinished ({ missing, pods, trouble }: Input['seen']): string | undefined {

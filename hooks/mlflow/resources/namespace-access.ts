@@ -4,7 +4,7 @@ import { isMap } from '../../core/plain-value.ts'
 import { platformOf } from '../../core/platform.ts'
 import { findChild, objectMapKey, type Child, type KubeObject } from '../../core/request.ts'
 import { ROLE_BINDING } from '../children.ts'
-import { AUTH, NAMESPACE } from '../customize.ts'
+import { AUTH, NAMESPACE, WORKSPACE_LABEL } from '../customize.ts'
 import { suffixOf } from '../names.ts'
 import { namespacedMetadata, type Request } from '../place.ts'
 
@@ -22,11 +22,13 @@ export function makeNamespaceAccess (request: Request): Child[] {
   return workspacesOf(request).flatMap((namespace) => bindingsIn(request, namespace, groups))
 }
 
-/** What is wrong with the groups; undefined where nothing is, or nobody asks for them. */
-export function namespaceAccessProblem (request: Request): string | undefined {
-  const auth = platformOf(request.platform).namespaceAccess ? findAuth(request) : undefined
-  if (!auth || groupsOf(auth)) return undefined
-  return `spec.allowedGroups and spec.adminGroups of Auth ${AUTH.name} must be lists of names; correct them. Until then, access to namespaces stays as it is`
+/** What is to be said of it; undefined where the platform deals out no access. */
+export function lookAtAccess (request: Request): { status: 'True' | 'False', reason: string, message: string } | undefined {
+  if (!platformOf(request.platform).namespaceAccess) return undefined
+  const auth = findAuth(request)
+  if (!auth) return { status: 'False', reason: 'AuthMissing', message: `There is no Auth ${AUTH.name}, so no group has access to workspaces; make it` }
+  if (!groupsOf(auth)) return { status: 'False', reason: 'GroupsUnreadable', message: `spec.allowedGroups and spec.adminGroups of Auth ${AUTH.name} must be lists of names; correct them. Until then, access to workspaces stays as it is` }
+  return { status: 'True', reason: 'AccessGranted', message: `Namespaces with the label ${WORKSPACE_LABEL}, to which the groups of Auth ${AUTH.name} have access: ${workspacesOf(request).length}` }
 }
 
 function findAuth ({ related }: Request): KubeObject | undefined {

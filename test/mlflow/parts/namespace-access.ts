@@ -2,7 +2,7 @@
 import t from 'tap'
 import type { KubeObject } from '../../../hooks/core/request.ts'
 import { customize } from '../../../hooks/mlflow/customize.ts'
-import { makeNamespaceAccess, namespaceAccessProblem } from '../../../hooks/mlflow/resources/namespace-access.ts'
+import { lookAtAccess, makeNamespaceAccess } from '../../../hooks/mlflow/resources/namespace-access.ts'
 import { partRequest } from './part-request.ts'
 
 const RBAC = 'rbac.authorization.k8s.io'
@@ -76,8 +76,12 @@ t.test('67: what somebody has changed is put right', async (t) => {
   const malformed = [namespace('ds'), auth({ allowedGroups: 'everybody' })]
   t.strictSame(edits(binding({ subjects: groups('some') }), malformed), [groups('some')], 'while groups cannot be read, bindings stay as they are')
   t.strictSame(bindings({ platform: ON, related: malformed }), [], 'and none is made')
-  t.match(namespaceAccessProblem(partRequest({ platform: ON, related: malformed })), /must be lists of names/)
-  t.equal(namespaceAccessProblem(partRequest({ platform: ON, related: [namespace('ds'), GROUPS] })), undefined)
+  const rowsOfStatus = [[[namespace('ds'), GROUPS], 'True AccessGranted'], [malformed, 'False GroupsUnreadable'], [[namespace('ds')], 'False AuthMissing']] as const
+  for (const [related, want] of rowsOfStatus) {
+    const { status, reason } = lookAtAccess(partRequest({ platform: ON, related: [...related] })) ?? {}
+    t.equal(`${status} ${reason}`, want)
+  }
+  t.equal(lookAtAccess(partRequest()), undefined)
 })
 
 t.test('it looks at workspaces and groups only where the platform asks for it', async (t) => {
