@@ -40,7 +40,8 @@ export interface Act<S> {
   moral: string
 }
 
-const EVENTS = '/apis/events.k8s.io/v1/namespaces/models/events'
+/** Of all namespaces: those of an object without one are somewhere else than its pods. */
+const EVENTS = '/apis/events.k8s.io/v1/events'
 const LOOK_MS = 100
 
 /** Plays an act; false when a chapter did not come true. */

@@ -1,4 +1,4 @@
-// Follows one object and the Events of its namespace through the API server, as kubectl get -w would.
+// Follows one object and Events through the API server, as kubectl get -w would.
 import { setTimeout as sleep } from 'node:timers/promises'
 import equal from 'fast-deep-equal'
 import type { KubeObject } from '../../hooks/core/request.ts'
@@ -21,7 +21,7 @@ export async function follow<S> (url: string, look: (object: KubeObject) => S, o
 
 export interface ToldEvent { reason: string, type: string, note: string, regarding: { kind: string, name: string } }
 
-/** Calls `onEvent` with every Event of the namespace once, oldest first, until the signal is aborted. */
+/** Calls `onEvent` with every Event once, oldest first, until the signal is aborted. */
 export async function followEvents (url: string, onEvent: (event: ToldEvent) => void, signal: AbortSignal): Promise<void> {
   const told = new Set<string>()
   while (!signal.aborted) {

@@ -4,6 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
+import { PARENT_LABEL } from '../../hooks/core/labels.ts'
 import { startApiServer, type ApiServer, type ApiServerOptions } from '../api-server/server.ts'
 import { createControlLoop, type ControlLoop, type ControlLoopOptions } from '../control-loop/control-loop.ts'
 import type { Clock } from '../stand-ins/clock.ts'
@@ -12,6 +13,7 @@ import { startModelServer, type ModelServer } from '../stand-ins/models/server.t
 import { startPrometheus, type PrometheusStandIn } from '../stand-ins/prometheus/server.ts'
 import { startSeldonOperator, type OperatorOptions, type SeldonOperator } from '../stand-ins/seldon/operator.ts'
 import type { Surroundings as NodeSurroundings } from '../stand-ins/workloads/container-run.ts'
+import type { Pod } from '../stand-ins/workloads/objects.ts'
 import { startWorkloads, type Workloads } from '../stand-ins/workloads/workloads.ts'
 import { behaviourOf } from './behaviours.ts'
 import { exposeRecorder, type ExposedRecorder } from './exposed-recorder.ts'
@@ -133,9 +135,14 @@ function startServing (options: SystemOptions, { api, outside }: Omit<Surroundin
 async function startRunning ({ clock, ports = {}, pods }: SystemOptions, api: ApiServer, opened: Opened): Promise<Pick<System, 'models' | 'workloads'>> {
   const models = await startModelServer(ports.models)
   opened(models, () => models.close())
-  const workloads = await startWorkloads({ api, ...(clock && { clock }), surroundings: { locate: models.locate, ...pods } })
+  const workloads = await startWorkloads({ api, ...(clock && { clock }), surroundings: { locate: models.locate, stopTime: stopTimeOf, ...pods } })
   opened(workloads, () => workloads.close())
   return { models, workloads }
+}
+
+/** Milliseconds. What serves models is left behind by others that answer; an MLflow server is waited for before its database is touched. */
+function stopTimeOf ({ metadata: { labels = {} } }: Pod): number {
+  return labels[PARENT_LABEL]?.startsWith('mlflow.') ? 1000 : 0
 }
 
 interface Outside {

@@ -37,15 +37,14 @@ export function createDatabases (): Databases {
   }
 
   function migrate (place: Place): Run {
-    const { image, variables } = place
-    const version = versionOf(image)
+    const version = versionOf(place.image)
     const stores = storesOf(place)
     const told = stores.map(({ store, uri, key }): Told => ({ store, dialect: dialectOf(uri), before: revision(key), after: revision(key), head: headOf(version) }))
     const failure = refusalOf(stores, version, known) ?? play(place, { stores, version })
     for (const [index, { key }] of stores.entries()) Object.assign(told[index] ?? {}, { after: revision(key) })
     const result = { version, stores: told }
     if (!failure) return { exitCode: 0, message: JSON.stringify(result) }
-    return { exitCode: failure.exitCode, message: JSON.stringify({ reason: failure.reason, message: `${failure.message} (${variables['MIGRATION_MODE']})`, result }) }
+    return { exitCode: failure.exitCode, message: JSON.stringify({ reason: failure.reason, message: failure.message, result }) }
   }
 
   function play ({ image, variables }: Place, { stores, version }: { stores: Store[], version: string }): Failure | undefined {
