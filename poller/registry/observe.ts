@@ -40,6 +40,9 @@ export function unnumbered (question: RegistryQuestion): Observation {
 /** What an entry says of where artifacts lie. */
 type Storage = Pick<Entry, 'artifactsDestination' | 'artifactRoots' | 'derived'>
 
+/** The artifacts of an MLflow object are on a disk of its own, where no other pod can read them. */
+const OBJECT_REMEDY = 'set spec.artifactsDestination of the MLflow object to storage that others can read, such as s3://bucket/path'
+
 /** The alias names `version`, which is in this condition. */
 export function found (question: RegistryQuestion, version: string, answer: VersionAnswer, storage: Storage = {}): Observation {
   switch (answer.kind) {
@@ -49,7 +52,7 @@ export function found (question: RegistryQuestion, version: string, answer: Vers
       return { ...question, state: 'NotReady', version, createdAt: answer.createdAt, problem: `version ${version} is ${answer.status.slice(0, 64)}; wait, or move the alias to a version that is READY` }
     case 'Ready': {
       const { createdAt, downloadUri, runId } = answer.record
-      const place = within(storage, question, resolveUri({ downloadUri, artifactsDestination: storage.artifactsDestination, workspace: question.workspace }))
+      const place = within(storage, question, resolveUri({ downloadUri, artifactsDestination: storage.artifactsDestination, workspace: question.workspace, ...(storage.derived && { remedy: OBJECT_REMEDY }) }))
       return { ...question, state: 'Found', version, createdAt, ...place, ...(runId ? { runId } : {}) }
     }
     default:

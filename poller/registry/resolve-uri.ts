@@ -9,6 +9,8 @@ export type Place = {
   artifactsDestination?: string | undefined
   /** The object's workspace; empty for the default one or a server without workspaces. */
   workspace: string
+  /** What to do where artifactsDestination is not known [to configure it]. */
+  remedy?: string
 }
 
 /** The longest URI that fits into the fact. */
@@ -74,8 +76,8 @@ const CLIMBING = /^(\.|%(25)*2e){1,2}(;.*)?$/i
 /** One that splits a segment for whoever decodes it. */
 const HIDDEN_SLASH = /%(25)*(2f|5c)/i
 
-function proxied ({ downloadUri, artifactsDestination, workspace }: Place): Resolution {
-  if (artifactsDestination === undefined) return { problem: 'the server stores artifacts behind its proxy (mlflow-artifacts:/) and does not say where; set artifactsDestination of this registry in the configuration' }
+function proxied ({ downloadUri, artifactsDestination, workspace, remedy = 'set artifactsDestination of this registry in the configuration' }: Place): Resolution {
+  if (artifactsDestination === undefined) return { problem: `the server stores artifacts behind its proxy (mlflow-artifacts:/) and does not say where; ${remedy}` }
   const path = downloadUri.replace(/^mlflow-artifacts:(\/\/[^/]*)?\/*/i, '')
   const segments = path.split('/')
   const climbing = findClimbing(segments, path, workspace)

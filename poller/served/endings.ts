@@ -65,12 +65,11 @@ function readiness ({ active: before }: Status, { active }: Status): Ending[] {
   return [{ what: 'readiness', id: active.since, outcome: 'success', ...took(parseInstant(active.startedAt), parseInstant(active.since)) }]
 }
 
-/** From the wish for an image or for databases to the end of its rollout; one that found nothing to migrate is one, too. */
+/** From the look at its databases to the end of its rollout; one that found nothing to migrate is one, too. Since when it goes on the object does not tell. */
 function endingsOfServer (before: MLflow, after: MLflow): Ending[] {
-  const [begun, ended] = [before, after].map(({ status }) => findCondition(status, 'Migration'))
-  if (!begun || !ended || !isMigrating(before) || isMigrating(after)) return []
-  const id = `${after.status?.attempt ?? 0}/${begun.lastTransitionTime}`
-  return [{ what: 'migration', id, outcome: ended.status === 'True' ? 'success' : 'failure', ...took(parseInstant(begun.lastTransitionTime), parseInstant(ended.lastTransitionTime)) }]
+  const ended = findCondition(after.status, 'Migration')
+  if (!ended || !isMigrating(before) || isMigrating(after)) return []
+  return [{ what: 'migration', id: `${after.status?.attempt ?? 0}/${ended.status}`, outcome: ended.status === 'True' ? 'success' : 'failure' }]
 }
 
 function took (start: number | undefined, end: number | undefined): { seconds?: number } {

@@ -100,7 +100,6 @@ function createRecords (register: Registry): (kind: string, ending: Ending) => v
   const downloading = new Histogram({ name: 'sluice_download_duration_seconds', help: 'From when an MLModel wants something else to the end of its download, by how it ended.', labelNames: ['outcome'] as const, buckets: DURATION_BUCKETS, registers })
   const readiness = new Histogram({ name: 'sluice_time_to_ready_seconds', help: 'From when a version is wanted until it answers.', labelNames: ['kind'] as const, buckets: DURATION_BUCKETS, registers })
   const migrations = new Counter({ name: 'mlflow_migrations_total', help: 'Migrations of MLflow objects that have ended, by how.', labelNames: ['outcome'] as const, registers })
-  const migrating = new Histogram({ name: 'sluice_migration_duration_seconds', help: 'From when an MLflow object looks at its databases until it answers with them, or has given up.', labelNames: ['outcome'] as const, buckets: DURATION_BUCKETS, registers })
   for (const status of OUTCOMES) validations.inc({ status }, 0)
   for (const outcome of OUTCOMES) migrations.inc({ outcome }, 0)
   return (kind, { what, outcome, seconds }) => {
@@ -111,7 +110,7 @@ function createRecords (register: Registry): (kind: string, ending: Ending) => v
       case 'validation': return validating.observe({ outcome }, seconds)
       case 'download': return downloading.observe({ outcome }, seconds)
       case 'readiness': return readiness.observe({ kind }, seconds)
-      case 'migration': return migrating.observe({ outcome }, seconds)
+      case 'migration': return undefined
       default: return what satisfies never
     }
   }

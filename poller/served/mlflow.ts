@@ -1,10 +1,11 @@
 // MLflow as the poller sees it: what is kept of one, and what it tells people. What happens to its databases is told by the condition Migration, the rest by
 // the others.
+import { Value } from '@sinclair/typebox/value'
 import { parseCommands } from '../../hooks/core/facts.ts'
 import type { Parent } from '../../hooks/core/request.ts'
 import { parseInstant } from '../../hooks/core/time.ts'
 import { tlsSecretOf } from '../../hooks/mlflow/names.ts'
-import type { Spec, Status } from '../../hooks/mlflow/schema.ts'
+import { Spec, type Status } from '../../hooks/mlflow/schema.ts'
 import { referencesOf, type Reference } from '../../hooks/mlflow/schema/references.ts'
 import type { Slim } from '../model.ts'
 import type { ObjectEvent, Story } from '../object-event.ts'
@@ -12,7 +13,7 @@ import { createSlimServed, findCondition, type KeptConditions } from './object.t
 
 const SPEC = ['namespace', 'artifactsDestination', 'serveArtifacts', 'auth', 'tls'] as const satisfies Array<keyof Spec>
 const STATUS = ['phase', 'namespace', 'address', 'url', 'version', 'attempt', 'error', 'observedGeneration'] as const satisfies Array<keyof Status>
-const CONDITIONS = ['Available', 'Progressing', 'Migration']
+const CONDITIONS = ['Available', 'Progressing', 'Migration', 'Ready', 'Storage', 'Routed']
 
 export type MLflow = Parent<Pick<Spec, typeof SPEC[number]>, Pick<Status, typeof STATUS[number]> & KeptConditions> & {
   /** Secret with its certificate; absent without TLS. */
@@ -23,13 +24,14 @@ export type MLflow = Parent<Pick<Spec, typeof SPEC[number]>, Pick<Status, typeof
 
 /** A function that keeps of an MLflow what is in MLflow. */
 export function createSlimMLflow (): Slim {
-  const slim = createSlimServed({ spec: SPEC, status: STATUS, conditions: CONDITIONS })
+  const slim = createSlimServed({ spec: SPEC, status: STATUS, conditions: CONDITIONS, messages: ['Migration'] })
   return (object) => {
     // A page is slimmed while it is parsed, and what goes into the store once more.
     if ('references' in object) return object
-    // The API server has checked it against the schema from which the type is made.
-    const tlsSecret = tlsSecretOf(object as never)
-    return { ...slim(object), ...(tlsSecret !== undefined && { tlsSecret }), references: referencesOf(object.spec as Spec, tlsSecret) }
+    // The API server has checked it against the schema, but perhaps against that of another release.
+    const spec = Value.Default(Spec, Value.Clone(object.spec)) as Spec
+    const tlsSecret = tlsSecretOf({ metadata: object.metadata, spec })
+    return { ...slim({ ...object, spec }), ...(tlsSecret !== undefined && { tlsSecret }), references: referencesOf(spec, tlsSecret) }
   }
 }
 
@@ -67,42 +69,43 @@ function retryEvents (server: MLflow): ObjectEvent[] {
 function migrationEvents (server: MLflow): ObjectEvent[] {
   const migration = findCondition(server.status, 'Migration')
   if (!migration) return []
-  const { error, version, attempt } = server.status ?? {}
+  const { phase, version, attempt } = server.status ?? {}
   const tell = (words: Omit<Words, 'action'>) => [make(migration, { ...words, action: 'Migration' }, `${attempt}/${migration.reason}`)]
+  const { message: note = '' } = migration
   switch (migration.reason.replace(/^Force/, '')) {
     case 'MigrationScalingDown':
-      return tell({ type: 'Normal', reason: 'ScaledDown', note: `The databases must be migrated, and the server is taken down for it, attempt ${attempt}. It does not answer until that is over.` })
+      // Before anything has served nothing is taken down.
+      return version === undefined ? [] : tell({ type: 'Normal', reason: 'ScaledDown', note: `The databases must be migrated, attempt ${attempt}. The server does not answer until that is over.` })
     case 'MigrationRunning':
-      return tell({ type: 'Normal', reason: 'MigrationStarted', note: `The databases are being migrated, attempt ${attempt}.` })
+      // New pods may be on their way to databases that are as they should be.
+      return phase === 'Migrating' ? tell({ type: 'Normal', reason: 'MigrationStarted', note: `The databases are being migrated, attempt ${attempt}.` }) : []
     case 'MigrationRetrying':
-      return tell({ type: 'Warning', reason: 'MigrationRetrying', note: error ?? 'A migration has failed, and is tried again.' })
+      return tell({ type: 'Warning', reason: 'MigrationRetrying', note })
     case 'MigrationSucceeded':
       return tell({ type: 'Normal', reason: 'MigrationSucceeded', note: `The databases are as ${version === undefined ? 'the image' : `MLflow ${version}`} needs them, and the server is rolled out.` })
     case 'MigrationRestored':
-      return tell({ type: 'Warning', reason: 'MigrationRestored', note: error ?? 'A migration failed and changed nothing: what served before is back.' })
+      return tell({ type: 'Warning', reason: 'MigrationRestored', note })
     case 'MigrationFailed':
-    case 'MigrationError':
-      return tell({ type: 'Warning', reason: 'MigrationFailed', note: error ?? 'The databases could not be migrated.' })
+      return tell({ type: 'Warning', reason: 'MigrationFailed', note })
     default:
       return []
   }
 }
 
-function servingEvents (server: MLflow): ObjectEvent[] {
-  const { version, address, url, error } = server.status ?? {}
-  const [available, progressing] = ['Available', 'Progressing'].map((type) => findCondition(server.status, type))
-  const trouble = troubledCondition(available, progressing)
+function servingEvents ({ status = {} }: MLflow): ObjectEvent[] {
+  const { version, address, url, error } = status
+  const available = findCondition(status, 'Available')
+  const trouble = troubledCondition(status)
   const where = [address?.url, url].filter((text) => text !== undefined).join(' and ')
   return [
     ...(available?.status === 'True' ? [make(available, { type: 'Normal', reason: 'Available', action: 'Serving', note: `MLflow${version === undefined ? '' : ` ${version}`} answers${where === '' ? '' : ` at ${where}`}.` })] : []),
-    // What a migration does is told by its own condition.
-    ...(trouble && error !== undefined && !isMigrating(server) ? [make(trouble, { type: 'Warning', reason: 'Degraded', action: 'Serving', note: error }, trouble.reason)] : [])
+    ...(trouble && error !== undefined ? [make(trouble, { type: 'Warning', reason: 'Degraded', action: 'Serving', note: error }, trouble.reason)] : [])
   ]
 }
 
-/** The condition that says that something is wrong, where the condition Migration does not say it already. */
-function troubledCondition (available: Condition | undefined, progressing: Condition | undefined): Condition | undefined {
-  const isOwn = ({ reason }: Condition) => !/^(Force)?Migration/.test(reason)
-  if (available?.status === 'False') return isOwn(available) ? available : undefined
-  return progressing?.status === 'False' && progressing.reason !== 'ReconcileComplete' && isOwn(progressing) ? progressing : undefined
+/** The condition that says that something is wrong; none where a migration is the cause, of which its own condition tells. */
+function troubledCondition (status: NonNullable<MLflow['status']>): Condition | undefined {
+  if (findCondition(status, 'Migration')?.status === 'False') return undefined
+  return ['Available', 'Progressing', 'Ready', 'Storage', 'Routed'].map((type) => findCondition(status, type))
+    .find((condition) => condition?.status === 'False' && condition.reason !== 'ReconcileComplete' && !/^(Force)?Migration/.test(condition.reason))
 }

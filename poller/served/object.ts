@@ -9,10 +9,10 @@ import { createShare } from '../sharing.ts'
 const METADATA = ['name', 'namespace', 'uid', 'generation', 'resourceVersion', 'creationTimestamp', 'deletionTimestamp'] as const satisfies Array<keyof Metadata>
 const CONDITION = ['type', 'status', 'reason', 'lastTransitionTime'] as const satisfies Array<keyof Condition>
 
-export type KeptConditions = { conditions?: Array<Pick<Condition, typeof CONDITION[number]>> }
+export type KeptConditions = { conditions?: Array<Pick<Condition, typeof CONDITION[number]> & Partial<Pick<Condition, 'message'>>> }
 
-/** Names of what is kept of spec and status, and of which conditions. */
-export type Kept = { spec: readonly string[], status: readonly string[], conditions: readonly string[] }
+/** Names of what is kept of spec and status, and of which conditions; `messages`: of which of these the sentence, too. */
+export type Kept = { spec: readonly string[], status: readonly string[], conditions: readonly string[], messages?: readonly string[] }
 
 /** A function that keeps that much of an object. */
 export function createSlimServed (kept: Kept): Slim {
@@ -25,8 +25,8 @@ export function createSlimServed (kept: Kept): Slim {
     ...(status !== undefined && { status: slimStatus(status as KeptConditions & Record<string, unknown>, kept) })
   })
 
-  function slimStatus ({ conditions, ...status }: KeptConditions & Record<string, unknown>, { status: fields, conditions: told }: Kept): object {
-    const some = conditions?.filter(({ type }) => told.includes(type)).map((condition) => ({ ...pick(condition, CONDITION), type: share(condition.type), status: share(condition.status), reason: share(condition.reason) }))
+  function slimStatus ({ conditions, ...status }: KeptConditions & Record<string, unknown>, { status: fields, conditions: told, messages = [] }: Kept): object {
+    const some = conditions?.filter(({ type }) => told.includes(type)).map((condition) => ({ ...pick(condition, messages.includes(condition.type) ? [...CONDITION, 'message'] : CONDITION), type: share(condition.type), status: share(condition.status), reason: share(condition.reason) }))
     return { ...pick(status, ['nextDeadline', ...fields]), ...(some && { conditions: some }) }
   }
 }

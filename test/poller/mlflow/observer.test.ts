@@ -93,17 +93,18 @@ t.test('the life of an MLflow object, as its models hear of it', async (t) => {
 
 t.test('who may use it', async (t) => {
   const { url } = await startServer(t, registry)
-  const rows: Array<{ name: string, given: Given, want: object }> = [
+  const rows: Array<{ name: string, given: Given, spec?: object, want: object }> = [
     { name: 'the workspace of its own namespace', given: { model: { workspace: 'bank' } }, want: { state: 'Found', uri: 's3://mlflow/workspaces/bank/1/m' } },
     { name: 'no other', given: { model: { workspace: 'shop' } }, want: { state: 'Refused', problem: 'objects in namespace bank may not use workspace shop of registry mlflow; change spec.workspace, or ask its owner to change mlflowServers.workspaces' } },
     { name: 'another, where it is configured so', given: { model: { workspace: 'shop' }, config: { workspaces: ['shop'] } }, want: { state: 'Found' } },
     { name: 'namespaces that are not named', given: { config: { namespaces: ['shop'] } }, want: { state: 'Refused', problem: 'objects in namespace bank may not use registry mlflow; ask its owner to add the namespace to mlflowServers.namespaces' } },
     { name: 'models from elsewhere', given: { config: { artifactRoots: ['s3://other'] } }, want: { state: 'Found', uri: undefined, problem: /^s3:\/\/mlflow\/1\/m lies outside .* mlflowServers\.artifactRoots$/ } },
+    { name: 'artifacts on its own disk', given: {}, spec: { ...OPEN, artifactsDestination: 'file:///mlflow/artifacts' }, want: { state: 'Found', uri: undefined, problem: 'the server stores artifacts behind its proxy (mlflow-artifacts:/) and does not say where; set spec.artifactsDestination of the MLflow object to storage that others can read, such as s3://bucket/path' } },
     { name: 'an entry of the file wins', given: { registries: { mlflow: parseRegistryConfig({ url: `${url}/base`, artifactsDestination: 's3://file', replicaLag: '0s' }, 'registries.mlflow') } }, want: { state: 'Found', uri: 's3://file/1/m' } }
   ]
-  for (const { name, given, want } of rows) {
+  for (const { name, given, spec, want } of rows) {
     const { put, look } = world(t, given)
-    put(at(url))
+    put(at(url, spec))
     t.match(await look(), want, name)
   }
 })

@@ -1,4 +1,4 @@
-// What MLModels and ModelDeployments tell people and programs in the course of their lives. The states of the stories are the golden ones, as the hooks report them.
+// What MLModels, ModelDeployments and MLflow objects tell people and programs in the course of their lives. The states of the stories are the golden ones, as the hooks report them.
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import t from 'tap'
@@ -8,7 +8,7 @@ import { parseInstant } from '../../../hooks/core/time.ts'
 import { cutNote } from '../../../poller/cluster/event-recorder.ts'
 import { dueClocks } from '../../../poller/clock.ts'
 import { findNews, type ObjectEvent, type Story } from '../../../poller/object-event.ts'
-import { ML_MODELS, MODEL_DEPLOYMENTS, type Watched } from '../../../poller/watched.ts'
+import { ML_MODELS, MLFLOWS, MODEL_DEPLOYMENTS, type Watched } from '../../../poller/watched.ts'
 import { createStore } from '../../../poller/cluster/store.ts'
 import { createMetrics, type Metrics } from '../../../poller/metrics.ts'
 import { sizeOf } from '../../../poller/served/object.ts'
@@ -17,7 +17,7 @@ import { logger } from '../../helpers/poller-cluster.ts'
 import { at, T0 } from '../../helpers/poller-model.ts'
 
 const FIXTURES = path.join(import.meta.dirname, '../../fixtures')
-const KINDS: Record<string, Watched> = { 'ml-model': ML_MODELS, 'model-deployment': MODEL_DEPLOYMENTS }
+const KINDS: Record<string, Watched> = { 'ml-model': ML_MODELS, 'model-deployment': MODEL_DEPLOYMENTS, mlflow: MLFLOWS }
 
 const read = new Map<string, KubeObject>()
 
@@ -77,7 +77,20 @@ const DEPLOYMENT_ROWS: Row[] = [
   { name: 'an autoscaler changes nothing that is told', states: ['13', '14', '15', '16', '17', '18'], want: ['Normal Deployed', 'Normal ValidationPassed'] }
 ]
 
-for (const [folder, rows] of [['ml-model', MODEL_ROWS], ['model-deployment', DEPLOYMENT_ROWS]] as const) {
+const SERVER_ROWS: Row[] = [
+  { name: 'a server starts for the first time', states: ['01', '02', '04', '05', '06', '07', '09'], want: ['Normal MigrationStarted', 'Normal MigrationSucceeded', 'Normal Available'] },
+  { name: 'what keeps it from starting', states: ['07', '08', '09'], want: ['Warning Degraded', 'Normal MigrationSucceeded', 'Normal Available'] },
+  { name: 'an update that has databases to migrate', states: ['09', '11', '12', '13', '14', '15', '16'], want: ['Normal Available', 'Normal MigrationSucceeded', 'Normal ScaledDown', 'Normal MigrationStarted', 'Normal MigrationSucceeded', 'Normal Available'] },
+  { name: 'an update that has none takes nothing down', states: ['09', '11', '17', '16'], want: ['Normal Available', 'Normal MigrationSucceeded', 'Normal MigrationSucceeded'] },
+  { name: 'a version that is too old, and a person has it tried again', states: ['09', '11', '18', '19', '20'], want: ['Normal Available', 'Normal MigrationSucceeded', 'Warning MigrationFailed', 'Normal Retried'] },
+  { name: 'a failure that has touched nothing', states: ['14', '21', '22'], want: ['Normal MigrationStarted', 'Warning MigrationRestored', 'Normal Available'] },
+  { name: 'a failure that has touched something, and a person has it tried again', states: ['14', '23', '24'], want: ['Normal MigrationStarted', 'Warning MigrationFailed', 'Normal Retried'] },
+  { name: 'a route that is refused', states: ['27', '26'], want: ['Normal Available', 'Normal MigrationSucceeded', 'Warning Degraded'] },
+  { name: 'nothing can be made of the spec any more', states: ['27', '32'], want: ['Normal Available', 'Normal MigrationSucceeded', 'Warning Degraded'] },
+  { name: 'a volume that cannot be had', states: ['40', '42'], want: ['Warning Degraded'] }
+]
+
+for (const [folder, rows] of [['ml-model', MODEL_ROWS], ['model-deployment', DEPLOYMENT_ROWS], ['mlflow', SERVER_ROWS]] as const) {
   for (const { name, states, want } of rows) {
     t.test(`${folder}: ${name}`, async (t) => {
       const objects = states.map((state) => stateOf(folder, state))
