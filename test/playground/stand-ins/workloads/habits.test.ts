@@ -1,6 +1,7 @@
 // What the real controllers of Jobs, Deployments, ReplicaSets and autoscalers do and say (Kubernetes 1.35), row by row.
 import t from 'tap'
 import { syncAutoscaler, type Autoscaler } from '../../../../playground/stand-ins/workloads/autoscaler.ts'
+import { createDatabases } from '../../../../playground/stand-ins/workloads/databases.ts'
 import { syncDeployment } from '../../../../playground/stand-ins/workloads/deployment.ts'
 import { makeJobPod, syncJob } from '../../../../playground/stand-ins/workloads/job.ts'
 import type { Condition, Pod } from '../../../../playground/stand-ins/workloads/objects.ts'
@@ -124,4 +125,31 @@ t.test('a pod', async (t) => {
     const statusOf = (type: string): string => conditions.find((condition) => condition.type === type)?.status ?? ''
     t.same([phase, statusOf('Initialized'), statusOf('Ready')], want, name)
   }
+})
+
+t.test('a database of MLflow', async (t) => {
+  const databases = createDatabases()
+  const folder = '/somewhere/claims/one'
+  const at = (image: string, variables: Record<string, string> = {}) => ({ image: `mlflow:${image}`, variables: { MLFLOW_BACKEND_STORE_URI: 'sqlite:////mlflow/mlflow.db', ...variables }, mounts: [{ mountPath: '/mlflow', folder }] })
+  const run = (mode: string, image: string, variables = {}): { exitCode: number, told: any } => {
+    const { exitCode, message } = databases.migrate(at(image, { MIGRATION_MODE: mode, ...variables }))
+    return { exitCode, told: JSON.parse(message) }
+  }
+  const revision = (): string | undefined => databases.revision(`${folder}/mlflow.db`)
+  t.match(run('preflight', 'v3.17.2'), { exitCode: 0, told: { version: '3.17.2', stores: [{ store: 'backend', dialect: 'sqlite', before: null, after: null }] } }, 'that nobody has used has no tables, and a look makes none')
+  const made = run('migrate', 'v3.17.2')
+  t.strictSame([made.told.stores[0].before, made.told.stores[0].after, revision()], [null, made.told.stores[0].head, made.told.stores[0].head], 'gets them by a migration')
+  t.strictSame([databases.open(at('v3.17.9')), revision()], [undefined, made.told.stores[0].head], 'does for every patch release')
+  t.match(databases.open(at('v3.18.0')), /out-of-date database schema/, 'must be migrated for a newer one')
+  t.match(run('migrate', 'v3.18.0-migration-fails-15'), { exitCode: 15, told: { reason: 'PlaygroundFailure', result: { stores: [{ before: revision(), after: revision() }] } } }, 'is not touched by a migration that fails at once')
+  const before = revision()
+  t.match(run('migrate', 'v3.18.0-migration-breaks-13'), { exitCode: 13, told: { result: { stores: [{ before }] } } })
+  t.not(revision(), before, 'is touched by one that breaks')
+  t.match(databases.open(at('v3.17.2')), /out-of-date/, 'which nothing starts with')
+  t.match([run('migrate', 'v3.18.0').exitCode, databases.open(at('v3.18.0'))], [0, undefined], 'until it is migrated')
+  t.match(run('preflight', 'v3.17.2'), { exitCode: 10, told: { reason: 'UnknownRevision' } }, 'is unknown to an older MLflow')
+  t.match(run('preflight', 'v3.18.0-preflight-fails-14'), { exitCode: 14 })
+  t.match([run('preflight', 'v3', { MLFLOW_BACKEND_STORE_URI: 'mssql://x' }).exitCode, run('preflight', 'v3.18', { MLFLOW_REGISTRY_STORE_URI: 'file:///x' }).exitCode], [11, 12], 'is of a kind that can be migrated')
+  databases.put('postgresql://x/y', '3.16.0')
+  t.ok(databases.open(at('v3.17', { MLFLOW_BACKEND_STORE_URI: 'postgresql://x/y' })), 'may have been there before')
 })

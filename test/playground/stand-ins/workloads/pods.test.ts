@@ -7,16 +7,16 @@ import { startModelServer } from '../../../../playground/stand-ins/models/server
 import { accessCluster, type Cluster } from '../../../../playground/stand-ins/workloads/cluster.ts'
 import { readConduct } from '../../../../playground/stand-ins/workloads/contents.ts'
 import type { Pod } from '../../../../playground/stand-ins/workloads/objects.ts'
-import { startWorkloads, type Workloads } from '../../../../playground/stand-ins/workloads/workloads.ts'
+import { startWorkloads, type Workloads, type WorkloadsOptions } from '../../../../playground/stand-ins/workloads/workloads.ts'
 
 const SPEED = 50
 
 interface World { api: ApiServer, cluster: Cluster, workloads: Workloads, pods: () => Pod[], until: (what: string, condition: () => unknown) => Promise<void> }
 
-async function begin (t: Test): Promise<World> {
+async function begin (t: Test, surroundings: WorkloadsOptions['surroundings'] = {}): Promise<World> {
   const clock = createClock(SPEED)
   const api = await startApiServer({ namespaces: ['models'], clock: clock.now })
-  const workloads = await startWorkloads({ api, clock })
+  const workloads = await startWorkloads({ api, clock, surroundings })
   t.teardown(async () => {
     await workloads.close()
     await api.close()
@@ -77,11 +77,25 @@ t.test('a pod', async (t) => {
   t.equal(waiting()?.message, 'secret "keys" not found')
   cluster.create({ apiVersion: 'v1', kind: 'Secret', metadata: { name: 'keys' } }, 'models')
   await until('and runs', () => pods().every(({ status }) => status?.phase === 'Running'))
+  for (const object of cluster.list('PersistentVolumeClaim')) cluster.change(object, (known) => ({ ...known, spec: { ...known.spec, resources: { requests: { storage: '2Gi' } } } }))
+  await until('its claim can grow', () => cluster.list('PersistentVolumeClaim')[0]?.status?.capacity?.storage === '2Gi')
   const [claim] = cluster.list('PersistentVolumeClaim')
   if (claim) cluster.remove(claim)
   t.ok(cluster.list('PersistentVolumeClaim')[0]?.metadata.deletionTimestamp, 'its claim stays as long as it has it mounted')
   for (const object of cluster.list('Deployment')) cluster.remove(object)
   await until('and goes with it', () => pods().length === 0 && cluster.list('PersistentVolumeClaim').length === 0)
+})
+
+t.test('a server that takes time to go', async (t) => {
+  const world = await begin(t, { stopTime: () => 10_000 })
+  const { cluster, pods, until } = world
+  cluster.create(deployment(), 'models')
+  await until('answers', isComplete(world))
+  const status = () => cluster.list('Deployment')[0]?.status
+  for (const object of cluster.list('Deployment')) cluster.scale(object, 0)
+  await until('is told to', () => status()?.terminatingReplicas === 2)
+  t.same([status()?.replicas, pods().map(({ metadata, status }) => [metadata.deletionTimestamp !== undefined, status?.phase])], [undefined, [[true, 'Running'], [true, 'Running']]], 'its pods are no replicas any more, and still there')
+  await until('and goes', () => pods().length === 0 && status()?.terminatingReplicas === 0)
 })
 
 t.test('a Job', async (t) => {
@@ -91,8 +105,8 @@ t.test('a Job', async (t) => {
   await until('is complete', () => cluster.list('Job')[0]?.status?.completionTime)
   t.match(cluster.list('Job')[0]?.status, { succeeded: 1, active: 0 })
   t.same(pods().map(({ status, metadata }) => [status?.phase, metadata.finalizers]), [['Succeeded', undefined]], 'its pod is counted and held by nobody')
-  for (const object of cluster.list('Job')) cluster.remove(object)
-  await until('leaves nothing', () => pods().length === 0)
+  for (const object of cluster.list('Job')) cluster.change(object, (known) => ({ ...known, spec: { ...known.spec, ttlSecondsAfterFinished: 1 } }))
+  await until('leaves nothing when its time is over', () => pods().length === 0)
   cluster.create(job, 'models')
   await until('runs again', () => pods()[0]?.status?.phase === 'Running')
   for (const object of cluster.list('Job')) cluster.remove(object)
