@@ -51,7 +51,7 @@ function answer (memory: MigrationMemory, view: View): Decision {
     stage,
     run: showsWanted(memory) ? 'wanted' : 'before',
     replicas: isDown ? 0 : replicasOf(memory, view),
-    suspended: isDown || memory.needed === true,
+    suspended: isDown || (stage === 'Preflight' && memory.needed === true),
     jobs: [...orders(memory, view, 'preflight'), ...orders(memory, view, 'migrate')],
     condition,
     ...(isDown && { available: { reason, message } }),
