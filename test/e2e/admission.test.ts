@@ -44,7 +44,7 @@ if (stage) {
   t.strictSame(KINDS.map(({ complete }) => (complete as { kind: string }).kind).sort(), kinds.map(({ resource }) => resource.kind).sort(), 'every kind has its examples')
   for (const examples of KINDS) await admit(examples, apply, post)
 
-  await t.test('the chart with each of its option sets, the bundle and the kustomize base are accepted without a warning', async (t) => {
+  await t.test('the chart with each of its option sets, the bundle, the kustomize base and its overlays are accepted without a warning', async (t) => {
     const strictly = ['apply', '--dry-run=server', '--warnings-as-errors', '--server-side', '--force-conflicts']
     for (const { name, values } of [{ name: 'defaults', values: {} }, ...chartOptionSets()]) {
       const objects = (await renderChart(stage.programs.helm, values)).filter(({ apiVersion }) => !NOT_HERE.includes(apiVersion))
@@ -53,6 +53,7 @@ if (stage) {
     }
     await t.resolves(kubectl([...strictly, '-f', 'manifests/install.yaml']), 'manifests/install.yaml')
     await t.resolves(kubectl([...strictly, '-k', 'manifests/base']), 'manifests/base')
+    for (const overlay of ['odh', 'rhoai']) await t.resolves(kubectl([...strictly, '-k', `manifests/overlays/${overlay}`]), overlay)
   })
 
   await t.test('a field that does not exist is refused', async (t) => {

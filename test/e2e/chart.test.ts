@@ -11,7 +11,7 @@ import { parseMlflowServersConfig } from '../../poller/mlflow/config.ts'
 import { parseRegistryConfig } from '../../poller/registry/config.ts'
 import { crdProblems } from '../helpers/crd-validation.ts'
 import { changesOf } from './chart/changes.ts'
-import { CHART, chartOptionSets, findHelm, NAMESPACE, nameOf, readObjects, renderChart, renderNotes, type Rendered } from './chart/render.ts'
+import { CHART, chartOptionSets, findHelm, findProgram, NAMESPACE, nameOf, readObjects, renderChart, renderNotes, type Rendered } from './chart/render.ts'
 import { commandOf, ROOT } from './commands.ts'
 
 type Container = { name: string, env: Array<{ name: string, value?: string }>, volumeMounts?: Array<{ name: string }>, securityContext: object, ports: Array<{ name: string }> }
@@ -64,6 +64,22 @@ if (helm !== undefined) {
     const [plainly, charted] = [bundle, defaults].map((objects) => new Map(objects.map((object) => [nameOf(object), plain(object)] as const))) as [Map<string, Rendered>, Map<string, Rendered>]
     t.strictSame(new Set(plainly.keys()), new Set(charted.keys()))
     for (const [name, object] of plainly) t.strictSame(object, charted.get(name), name)
+  })
+
+  t.test('the overlays are the chart with the values that say the same', async (t) => {
+    const kubectl = findProgram(t, 'kubectl')
+    if (kubectl === undefined) return
+    for (const [name, mode] of [['odh', 'opendatahub'], ['rhoai', 'rhoai']] as const) {
+      const overlay = readObjects(await commandOf(kubectl, {})(['kustomize', `manifests/overlays/${name}`])).filter(({ kind }) => kind !== 'Namespace')
+      const v = podOf(overlay).containers[0]?.env.find((variable) => variable.name === 'HOOKS_V')?.value
+      const on = { enabled: true }
+      const charted = await renderChart(helm, {
+        platform: { mode, namespaceAccess: true }, openshift: on, prometheusOperator: on, gatewayApi: on, seldon: { enabled: false }, podSecurity: { runAsUser: null, runAsGroup: null, fsGroup: null }, hooks: { v }
+      })
+      const [theirs, ours] = [charted, overlay].map((objects) => new Map(objects.map((object) => [nameOf(object), unordered(plain(object))] as const))) as [Map<string, Rendered>, Map<string, Rendered>]
+      t.strictSame(new Set(ours.keys()), new Set(theirs.keys()), name)
+      for (const [key, object] of ours) t.strictSame(object, theirs.get(key), `${name}: ${key}`)
+    }
   })
 
   t.test('pods run restricted, and only the poller has a token and credentials, whatever the values are', async (t) => {
@@ -222,6 +238,17 @@ function find (objects: Rendered[], kind: string): Rendered | undefined {
 }
 
 /** Without what helm alone writes: its labels and policies, the checksum by which it restarts pods, labels of CRDs and controllers. */
+/** Kustomize puts what it merges first: the order of variables and volumes means nothing. */
+function unordered (object: Rendered): Rendered {
+  if (object.kind !== 'Deployment') return object
+  const copy = structuredClone(object)
+  const pod = podOf([copy])
+  const byName = (a: { name: string }, b: { name: string }): number => a.name < b.name ? -1 : 1
+  pod.volumes.sort(byName)
+  for (const { env } of pod.containers) env.sort(byName)
+  return copy
+}
+
 function plain (object: Rendered): Rendered {
   const { labels, annotations, ...metadata } = object.metadata
   const kept = without(labels, ['helm.sh/chart', 'app.kubernetes.io/managed-by'])

@@ -19,7 +19,7 @@ t.test('which files there are', async (t) => {
     'manifests/crds/greetings.yaml', 'manifests/crds/planets.yaml', 'manifests/crds/kustomization.yaml',
     'metacontroller/greetings.yaml', 'metacontroller/planets.yaml', 'metacontroller/kustomization.yaml',
     ...['namespace', 'access-poller', 'access-people', 'access-metacontroller', 'access-mlflow', 'admission-policy', 'config', 'deployment', 'service', 'disruption-budget', 'network-policy', 'kustomization'].map((name) => `manifests/base/${name}.yaml`),
-    'manifests/install.yaml',
+    'manifests/overlays/odh/kustomization.yaml', 'manifests/overlays/rhoai/kustomization.yaml', 'manifests/install.yaml',
     'charts/sluice/files/crds/greetings.yaml', 'charts/sluice/files/crds/planets.yaml', 'charts/sluice/Chart.yaml', 'charts/sluice/files/access.yaml', 'charts/sluice/files/controllers.yaml', 'charts/sluice/files/mlflow-config-crd.yaml', 'charts/sluice/files/facts-policy.yaml',
     'charts/sluice/values.yaml', 'charts/sluice/values.schema.json', 'charts/sluice/VALUES.md'
   ])

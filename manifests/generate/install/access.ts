@@ -35,13 +35,19 @@ export function peopleAccess ({ view, edit }: Access, release: string): object[]
   return [aggregated(`${NAME}-view`, ['view'], view, release), aggregated(`${NAME}-edit`, ['edit', 'admin'], edit, release)]
 }
 
+/** Name of its ClusterRole. */
+export const METACONTROLLER_ROLE = `${NAME}-metacontroller`
+
+/** What it needs where these are installed. */
+export function metacontrollerRules ({ metacontroller }: Access, capabilities: string[]): Rule[] {
+  return metacontroller.filter(({ capability }) => capability === undefined || capabilities.includes(capability)).map(({ rule }) => rule)
+}
+
 /** Everything that Metacontroller needs to run Sluice. Redundant where it may do everything, as its own chart has it. */
-export function metacontrollerAccess ({ metacontroller }: Access, kinds: Kind[], release: string): object[] {
-  const installed = defaultCapabilities(kinds)
-  const rules = metacontroller.filter(({ capability }) => capability === undefined || installed.includes(capability)).map(({ rule }) => rule)
-  const name = `${NAME}-metacontroller`
+export function metacontrollerAccess (access: Access, kinds: Kind[], release: string): object[] {
+  const name = METACONTROLLER_ROLE
   return [
-    { apiVersion: API, kind: 'ClusterRole', metadata: clusterMetadataOf(release, name), rules },
+    { apiVersion: API, kind: 'ClusterRole', metadata: clusterMetadataOf(release, name), rules: metacontrollerRules(access, defaultCapabilities(kinds)) },
     { apiVersion: API, kind: 'ClusterRoleBinding', metadata: clusterMetadataOf(release, name), roleRef: { apiGroup: RBAC, kind: 'ClusterRole', name }, subjects: [METACONTROLLER] }
   ]
 }

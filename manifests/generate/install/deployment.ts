@@ -79,20 +79,22 @@ function makePoller (image: string): object {
   }
 }
 
-/** The token as Kubernetes itself would mount it, but in one container only. */
 function makeVolumes (): object[] {
-  return [
-    { name: 'config', configMap: { name: `${NAME}-poller` } },
-    {
-      name: 'api-token',
-      projected: {
-        defaultMode: 0o440,
-        sources: [
-          { serviceAccountToken: { path: 'token', expirationSeconds: 3607 } },
-          { configMap: { name: 'kube-root-ca.crt', items: [{ key: 'ca.crt', path: 'ca.crt' }] } },
-          { downwardAPI: { items: [{ path: 'namespace', fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.namespace' } }] } }
-        ]
-      }
+  return [{ name: 'config', configMap: { name: `${NAME}-poller` } }, makeTokenVolume([])]
+}
+
+/** The token as Kubernetes itself would mount it, but in one container only; and what else is to lie beside it. */
+export function makeTokenVolume (further: object[]): object {
+  return {
+    name: 'api-token',
+    projected: {
+      defaultMode: 0o440,
+      sources: [
+        { serviceAccountToken: { path: 'token', expirationSeconds: 3607 } },
+        { configMap: { name: 'kube-root-ca.crt', items: [{ key: 'ca.crt', path: 'ca.crt' }] } },
+        { downwardAPI: { items: [{ path: 'namespace', fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.namespace' } }] } },
+        ...further
+      ]
     }
-  ]
+  }
 }

@@ -26,7 +26,7 @@ export function makeDisruptionBudget (release: string): object {
 }
 
 /** Metacontroller may call the hooks, monitoring may read metrics; the poller may reach DNS, the API server, and where MLflow and Prometheus usually are. */
-export function makeNetworkPolicy (release: string): object {
+export function makeNetworkPolicy (release: string, mlflowNamespace = 'mlflow'): object {
   const namespace = (name: string) => ({ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': name } } })
   const tcp = (...ports: Array<string | number>) => ports.map((port) => ({ protocol: 'TCP', port }))
   return {
@@ -43,7 +43,7 @@ export function makeNetworkPolicy (release: string): object {
       egress: [
         { ports: DNS_PORTS.flatMap((port) => ['UDP', 'TCP'].map((protocol) => ({ protocol, port }))) },
         { ports: tcp(443, 6443) },
-        { to: [{ namespaceSelector: { matchExpressions: [{ key: 'kubernetes.io/metadata.name', operator: 'In', values: ['mlflow', 'monitoring'] }] } }] }
+        { to: [{ namespaceSelector: { matchExpressions: [{ key: 'kubernetes.io/metadata.name', operator: 'In', values: [...new Set(['mlflow', 'monitoring', mlflowNamespace])] }] } }] }
       ]
     }
   }

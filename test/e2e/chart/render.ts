@@ -17,8 +17,13 @@ const SETS = join(ROOT, 'test/fixtures/chart')
 
 /** helm, or undefined after the test was marked: skipped on a laptop, failed where CI=true. */
 export function findHelm (t: Test): string | undefined {
-  const onPath = (process.env['PATH'] ?? '').split(delimiter).map((folder) => join(folder, 'helm'))
-  return firstExecutable([join(CACHE, 'bin', 'helm'), ...onPath]) ?? skip(t, 'helm is neither in the cache folder nor on PATH; run test/e2e/install.sh, or install it')
+  return findProgram(t, 'helm')
+}
+
+/** The same for another program. */
+export function findProgram (t: Test, name: string): string | undefined {
+  const onPath = (process.env['PATH'] ?? '').split(delimiter).map((folder) => join(folder, name))
+  return firstExecutable([join(CACHE, 'bin', name), ...onPath]) ?? skip(t, `${name} is neither in the cache folder nor on PATH; run test/e2e/install.sh, or install it`)
 }
 
 /** All objects of a release named sluice. Throws with what helm says when it refuses the values. */
