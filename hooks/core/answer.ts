@@ -54,7 +54,8 @@ export function answerCustomize (kind: Kind, request: CustomizeRequest): { relat
 
 /** The call as kinds may read it: spec and status have the shapes of their schemas. */
 function readable (kind: Kind, request: SyncRequest, spec: unknown): SyncRequest {
-  return { ...request, parent: { ...request.parent, spec, status: readStatus(kind, request.parent.status) } }
+  // Absent where a kind has no customize hook.
+  return { ...request, related: request.related ?? {}, parent: { ...request.parent, spec, status: readStatus(kind, request.parent.status) } }
 }
 
 /** Children carry kind and name of their parent in a label, and the API server would refuse every one of them. */

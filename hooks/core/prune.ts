@@ -29,11 +29,12 @@ function compile (schema: TSchema): Prune {
 }
 
 function objectPrune (schema: TObject): Prune {
-  if (schema['x-kubernetes-preserve-unknown-fields'] === true) return (value) => isRecord(value) ? { ...value } : value
+  const isOpen = schema['x-kubernetes-preserve-unknown-fields'] === true
   const prunes = new Map(Object.entries(schema.properties).map(([key, field]) => [key, pruneOf(field)]))
   return (value) => {
     if (!isRecord(value)) return value
-    const copy: Record<string, unknown> = {}
+    // What is unknown below an open object is never looked at, and may stay the caller's.
+    const copy: Record<string, unknown> = isOpen ? { ...value } : {}
     for (const key of Object.keys(value)) {
       const prune = prunes.get(key)
       if (prune) copy[key] = prune(value[key])

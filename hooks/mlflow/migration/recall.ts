@@ -35,9 +35,13 @@ function isAbout (written: MigrationMemory, { attempt, migrations }: MigrationMe
   return written.stage === 'Migrating' && written.attempt === attempt && written.migrations === migrations
 }
 
+/** Half of what a memory takes. */
+const MOST_ATTEMPTS = 500_000_000
+
 function knownOf (ordered: MigrationMemory[], { attempt = 0, version }: NonNullable<Sources['status']> = {}): Recalled['known'] {
   return {
-    attempt: Math.max(attempt, ...ordered.map((memory) => memory.attempt)),
+    // A number that no memory takes was not counted by us.
+    attempt: Math.max(attempt < MOST_ATTEMPTS ? attempt : 0, ...ordered.map((memory) => memory.attempt)),
     sequence: Math.max(1, ...ordered.map((memory) => memory.sequence)),
     ...(version !== undefined && { version })
   }

@@ -32,7 +32,8 @@ export function claimSpec (storage: Storage): Fields {
     volumeMode,
     volumeAttributesClassName: volumeAttributesClassName || undefined,
     selector: given(selector),
-    dataSource: sourceOf(dataSource),
+    // Nothing of another namespace can be named here.
+    dataSource: sourceOf(dataSource && { ...dataSource, namespace: '' }),
     dataSourceRef: sourceOf(dataSourceRef)
   })
 }

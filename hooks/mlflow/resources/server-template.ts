@@ -4,6 +4,7 @@ import { defined } from '../../core/plain-value.ts'
 import type { Template } from '../../core/pod-template.ts'
 import { namesOf } from '../names.ts'
 import { PORT, schemeOf, staticPrefixOf, type Request } from '../place.ts'
+import { annotationsThatFit, labelsThatFit } from '../user-metadata.ts'
 import { serverArguments } from './args.ts'
 import { authContainers, authEnvironment, authMounts, authVolumes } from './basic-auth.ts'
 import { caWatcher } from './ca-bundle.ts'
@@ -24,7 +25,7 @@ export function makeServerTemplate (request: Request, mark: string | undefined):
   const { spec } = request.parent
   const pod = serverPod(request)
   const watcher = caWatcher(request, lookOf(request))
-  const annotations = { ...spec.podAnnotations, ...(mark !== undefined && { [REFERENCES_ANNOTATION]: mark }) }
+  const annotations = { ...annotationsThatFit(spec.podAnnotations), ...(mark !== undefined && { [REFERENCES_ANNOTATION]: mark }) }
   return {
     metadata: defined({ labels: podLabels(request, pod), annotations: given(annotations) }),
     spec: defined({
@@ -40,7 +41,7 @@ export function makeServerTemplate (request: Request, mark: string | undefined):
 function podLabels (request: Request, { sharedLabels }: ServerPod): Record<string, string> {
   const { parent } = request
   return {
-    ...parent.spec.podLabels,
+    ...labelsThatFit(parent.spec.podLabels),
     ...serverSelector(request),
     'app.kubernetes.io/instance': namesOf(parent.metadata.name).server,
     [COMPONENT_LABEL]: 'server',

@@ -4,7 +4,7 @@ import { CLUSTER_ROLE, CLUSTER_ROLE_BINDING, SERVICE_ACCOUNT } from '../children
 import { ARTIFACT_SECRET, MLFLOW_GROUP } from '../grants.ts'
 import { namesOf } from '../names.ts'
 import { clusterMetadata, namespacedMetadata, namespaceOf, type Request } from '../place.ts'
-import { given } from './given.ts'
+import { withAnnotations } from '../user-metadata.ts'
 import { serviceAccountOf } from './server-pod.ts'
 
 const RBAC = 'rbac.authorization.k8s.io'
@@ -12,11 +12,10 @@ const READ = ['get', 'list', 'watch']
 
 export function makeServiceAccount (request: Request): Child[] {
   const { apiVersion, kind } = SERVICE_ACCOUNT
-  const annotations = given(request.parent.spec.serviceAccountAnnotations) as Record<string, string> | undefined
   return [{
     apiVersion,
     kind,
-    metadata: { ...namespacedMetadata(request, serviceAccountOf(request)), ...(annotations && { annotations }) },
+    metadata: withAnnotations(namespacedMetadata(request, serviceAccountOf(request)), request.parent.spec.serviceAccountAnnotations),
     automountServiceAccountToken: false
   }]
 }

@@ -3,6 +3,7 @@ import type { Child } from '../../core/request.ts'
 import { SERVICE } from '../children.ts'
 import { namesOf } from '../names.ts'
 import { namespacedMetadata, PORT, schemeOf, tlsSecretOf, type Request } from '../place.ts'
+import { withAnnotations } from '../user-metadata.ts'
 import { serverSelector } from './server-template.ts'
 
 /** OpenShift makes a certificate for the Service, and puts it into this Secret. Nobody reads it elsewhere. */
@@ -13,11 +14,10 @@ export function makeService (request: Request): Child[] {
   const { apiVersion, kind } = SERVICE
   const scheme = schemeOf(spec)
   const secret = spec.tls.mode === 'ServiceCA' ? tlsSecretOf(request) : undefined
-  const annotations = { ...(secret !== undefined && { [SERVING_CERTIFICATE]: secret }), ...spec.service.annotations }
   return [{
     apiVersion,
     kind,
-    metadata: { ...namespacedMetadata(request, namesOf(name).server), ...(Object.keys(annotations).length > 0 && { annotations }) },
+    metadata: withAnnotations(namespacedMetadata(request, namesOf(name).server), spec.service.annotations, secret === undefined ? {} : { [SERVING_CERTIFICATE]: secret }),
     spec: {
       type: spec.service.type,
       selector: serverSelector(request),

@@ -12,6 +12,8 @@ const count = (description: string) => Type.Optional(Type.Integer({ minimum: 0, 
 /** An object of which Kubernetes knows more than this schema: what it does not know is passed on as it is. */
 const open = <T extends TProperties>(properties: T, description: string) => Type.Object(properties, { description, 'x-kubernetes-preserve-unknown-fields': true })
 
+const list = <T extends TProperties>(properties: T, description: string, maxItems = 32) => Type.Array(Type.Object(properties, { description: 'One entry.' }), { maxItems, description })
+
 /** A key of a Secret in the namespace of the server. */
 export const secretKey = (description: string, options: SchemaOptions = {}) => Type.Object({
   name: Type.String({ default: '', maxLength: TEXT, description: 'Name of the Secret.' }),
@@ -67,20 +69,28 @@ const seccompProfile = Type.Optional(Type.Object({ type: oneOf(['RuntimeDefault'
 const seLinuxOptions = Type.Optional(Type.Object({ level: optionalText('Level.'), role: optionalText('Role.'), type: optionalText('Type.'), user: optionalText('User.') }, { description: 'SELinux labels.' }))
 const identity = { runAsUser: count('User id.'), runAsGroup: count('Group id.'), runAsNonRoot: flag('Refuse to run as root.'), seccompProfile, seLinuxOptions }
 
-export const PodSecurityContext = open({
+const appArmorProfile = Type.Optional(Type.Object({ type: oneOf(['RuntimeDefault', 'Unconfined', 'Localhost'], { description: 'Which profile.' }), localhostProfile: optionalText('Name of the profile on the node.') }, { description: 'AppArmor profile.' }))
+
+export const PodSecurityContext = Type.Object({
   ...identity,
+  appArmorProfile,
   fsGroup: count('Group that volumes belong to.'),
   fsGroupChangePolicy: Type.Optional(oneOf(['OnRootMismatch', 'Always'], { description: 'When the files of a volume are given to that group.' })),
-  supplementalGroups: Type.Optional(Type.Array(Type.Integer({ minimum: 0 }), { maxItems: 64, description: 'Further groups.' }))
-}, "Security context of all pods, in place of the default's whole (runAsNonRoot, seccomp RuntimeDefault).")
+  supplementalGroups: Type.Optional(Type.Array(Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }), { maxItems: 64, description: 'Further groups.' })),
+  supplementalGroupsPolicy: Type.Optional(oneOf(['Merge', 'Strict'], { description: "Whether the image's groups count, too." })),
+  seLinuxChangePolicy: Type.Optional(oneOf(['MountOption', 'Recursive'], { description: 'How volumes get their SELinux labels.' })),
+  sysctls: Type.Optional(list({ name: text('Name of the parameter.'), value: Type.String({ maxLength: TEXT, description: 'Its value.' }) }, 'Parameters of the kernel.'))
+}, { description: "Security context of all pods, in place of the default's whole (runAsNonRoot, seccomp RuntimeDefault)." })
 
-export const ContainerSecurityContext = open({
+export const ContainerSecurityContext = Type.Object({
   ...identity,
+  appArmorProfile,
   allowPrivilegeEscalation: flag('Whether a process may get more rights than its parent.'),
   privileged: flag('Run with all rights of the node.'),
   readOnlyRootFilesystem: flag('Whether the root file system is read-only.'),
+  procMount: Type.Optional(oneOf(['Default', 'Unmasked'], { description: 'How /proc is mounted.' })),
   capabilities: Type.Optional(Type.Object({ add: Type.Optional(Type.Array(Type.String({ maxLength: 64 }), { maxItems: 64, description: 'Added.' })), drop: Type.Optional(Type.Array(Type.String({ maxLength: 64 }), { maxItems: 64, description: 'Dropped.' })) }, { description: 'Capabilities of Linux.' }))
-}, "Security context of the containers, in place of the default's whole (no privilege escalation, read-only root, no capabilities).")
+}, { description: "Security context of the containers, in place of the default's whole (no privilege escalation, read-only root, no capabilities)." })
 
 /** A volume of the user's; everything but its name is Kubernetes' own. */
 export const Volume = open({ name: text('Name of the volume.', 63) }, "One volume, as a pod's own.")

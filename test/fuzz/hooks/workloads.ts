@@ -57,10 +57,22 @@ export function endJob (child: Json, annotations: Json, { passes, time }: { pass
   child.status = { startTime: time, conditions: [{ ...condition, lastTransitionTime: time }], ...(passes && { completionTime: time, succeeded: 1 }) }
   stamp(child, { manager: 'kube-controller-manager', subresource: 'status', time })
   const name = isObject(child.metadata) ? textOf(child.metadata.name) : ''
-  const result = JSON.stringify({ uri: 'https://models.example.com/found', sha256: 'c'.repeat(64), bytes: 1000, files: 1 })
-  const told = { owner: `Job/${name}`, uid: `pod-of-${name}`.slice(0, 64), ...(passes ? { reason: 'Completed', exitCode: 0, result } : { reason: 'HashMismatch', exitCode: 42, message: 'The bytes are others than they should be; correct the hash.' }) }
+  const told = { owner: `Job/${name}`, uid: `pod-of-${name}`.slice(0, 64), ...wordsOf(name, passes) }
   const before = Array.isArray(annotations[FACTS.pods]) ? annotations[FACTS.pods] as unknown[] : []
   annotations[FACTS.pods] = [told, ...before.filter((entry) => !isObject(entry) || entry.uid !== told.uid)].slice(0, 5)
+}
+
+/** What the program of such a Job leaves: a download its result, a look at databases their revisions, of which half are not where the image wants them. */
+function wordsOf (name: string, passes: boolean): Json {
+  const [, kind, digit = '0'] = /-(pf|mg)-[0-9a-f]*([0-9a-f])$/.exec(name) ?? []
+  if (kind === undefined) {
+    const result = JSON.stringify({ uri: 'https://models.example.com/found', sha256: 'c'.repeat(64), bytes: 1000, files: 1 })
+    return passes ? { reason: 'Completed', exitCode: 0, result } : { reason: 'HashMismatch', exitCode: 42, message: 'The bytes are others than they should be; correct the hash.' }
+  }
+  const isOdd = Number.parseInt(digit, 16) % 2 === 1
+  const stores = (after: string) => JSON.stringify({ version: '3.17.2', stores: [{ store: 'backend', dialect: 'postgresql', before: 'a1', after, head: 'b2' }] })
+  if (passes) return { reason: 'Completed', exitCode: 0, result: stores(kind === 'mg' || isOdd ? 'b2' : 'a1') }
+  return { reason: 'NotAtHead', exitCode: isOdd ? 13 : 15, message: 'The database is not where it should be.', result: stores('a1') }
 }
 
 /** As the API server counts: another spec is another generation. */

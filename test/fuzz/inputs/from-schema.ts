@@ -38,6 +38,7 @@ const FITTING: Record<string, (schema: TSchema, taste: Taste) => fc.Arbitrary<un
   Literal: (schema) => fc.constant(schema.const as unknown),
   StringEnum: (schema) => fc.constantFrom(...schema.enum as unknown[]),
   Quantity: () => fc.constantFrom<unknown>('500m', '1Gi', 2, '1e3', '-1', '.5'),
+  IntOrString: () => fc.constantFrom<unknown>(8080, 0, 'https', 'Not A Port'),
   Unknown: () => hostileValue,
   Any: () => hostileValue
 }
