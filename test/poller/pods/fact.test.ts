@@ -9,6 +9,7 @@ import { findTrouble, type Told } from '../../../poller/pods/trouble.ts'
 import { findResult, lastWords, ownWords, wordsOf } from '../../../poller/pods/words.ts'
 import { deepFreeze } from '../../helpers/deep-freeze.ts'
 import { at, container, CRASH_LOOP, ended, pod, RESULT, running, serverPod, T0, TRACEBACK, waiting } from './statuses.ts'
+import './families.ts'
 
 t.test('a message is one line without credentials, at most 300 characters, and keeps its beginning and its end', async (t) => {
   t.strictSame(wordsOf('  two\n lines\r\n'), { message: 'two  lines' })

@@ -15,6 +15,7 @@ import { sizeOf } from '../../../poller/served/object.ts'
 import { tellStories } from '../../../poller/served/tell.ts'
 import { logger } from '../../helpers/poller-cluster.ts'
 import { at, T0 } from '../../helpers/poller-model.ts'
+import './mlflow.ts'
 
 const FIXTURES = path.join(import.meta.dirname, '../../fixtures')
 const KINDS: Record<string, Watched> = { 'ml-model': ML_MODELS, 'model-deployment': MODEL_DEPLOYMENTS, mlflow: MLFLOWS }

@@ -1,10 +1,10 @@
 // Who looks after one namespace leaves MLflow objects that live elsewhere to others.
 import t from 'tap'
-import type { KubeObject } from '../../hooks/core/request.ts'
-import { createStore, type Change } from '../../poller/cluster/store.ts'
-import { inNamespace } from '../../poller/in-namespace.ts'
-import { ML_MODELS, MLFLOWS } from '../../poller/watched.ts'
-import { logger } from '../helpers/poller-cluster.ts'
+import type { KubeObject } from '../../../hooks/core/request.ts'
+import { createStore, type Change } from '../../../poller/cluster/store.ts'
+import { inNamespace } from '../../../poller/in-namespace.ts'
+import { ML_MODELS, MLFLOWS } from '../../../poller/watched.ts'
+import { logger } from '../../helpers/poller-cluster.ts'
 
 const object = (name: string, namespace: string | undefined, version: number): KubeObject => ({ apiVersion: 'v', kind: 'MLflow', metadata: { name, uid: name, resourceVersion: String(version) }, status: { namespace } })
 
