@@ -112,10 +112,14 @@ const rows: Row[] = [
   { name: 'a failure at the first installation starts nothing', memory: withoutBefore({ down: true, seen: true }), seen: { deployment: serving(empty), pf: failed(11) }, want: { ...stopped, run: 'wanted', jobs: ['preflight 1'] }, says: 'MLflow is not started.' },
   { name: 'another image during it: the Job goes, and another attempt begins', memory: remembered({ seen: true }), wanted: { image: 'mlflow:3' }, seen: {}, want: { ...looking, attempt: 4 } },
 
+  { name: 'a success of a Job that has gone and was never told of: something may have to be migrated', memory: remembered({ seen: true, wait: { for: 'result', until: LATER } }), want: { ...scaling, jobs: [] } },
+  { name: 'a Deployment that was missed when the attempt began, and serves, goes on', memory: withoutBefore({ down: true }), seen: { deployment: serving({}, 2, { sequence: 2, attempt: 2 }) }, want: looking },
+
   // ScalingDown.
   { name: '59: pods that are there are waited for', memory: remembered({ stage: 'ScalingDown', needed: true }), seen: { deployment: serving({ ...empty, complete: false }, 1) }, want: { ...scaling, jobs: [] }, says: ': 1 replicas remain' },
   { name: '59: no pod, and the order to go: it migrates', memory: remembered({ stage: 'ScalingDown', needed: true }), seen: { deployment: serving(empty) }, want: migrating },
   { name: 'no pod in a read that is older than the order says nothing', memory: remembered({ stage: 'ScalingDown', needed: true }), seen: { deployment: serving(empty, 0, { sequence: 4, attempt: 3 }) }, want: { ...scaling, jobs: [] } },
+  { name: 'what the controller of Deployments has not seen yet says nothing', memory: remembered({ stage: 'ScalingDown', needed: true }), seen: { deployment: serving({ ...empty, observed: false }) }, want: { ...scaling, jobs: [] } },
   { name: 'a Deployment that is not seen says nothing', memory: remembered({ stage: 'ScalingDown', needed: true }), seen: { deployment: null }, want: { ...scaling, jobs: [] } },
   { name: 'D10: pods that are ending and that the server does not count are given their time', memory: remembered({ stage: 'ScalingDown', needed: true }), seen: { deployment: { ...serving(empty), grace: 30 } }, want: { ...scaling, jobs: [], wait: 30 } },
   { name: 'another image during it: pods come back while it is looked at', memory: remembered({ stage: 'ScalingDown', needed: true }), wanted: { image: 'mlflow:3' }, seen: { deployment: serving(empty) }, want: { ...looking, attempt: 4 } },
@@ -142,6 +146,8 @@ const rows: Row[] = [
 
   // Afterwards.
   { name: 'D11: pods of the old template do not settle it', memory: remembered({ stage: 'RollingOut' }), seen: { deployment: serving({ updated: 1, old: 1, complete: false }) }, want: rolling },
+  { name: 'another image, and a read from before the migration: what is seen there is not what fits', memory: remembered({ stage: 'RollingOut', down: true, needed: true }), wanted: { image: 'mlflow:3' }, seen: { deployment: serving({}, 2, { sequence: 4, attempt: 3 }) }, want: { ...looking, attempt: 4, replicas: 0, suspended: true, available: 'MigrationPreflight' } },
+  { name: 'another image while new pods come: they go on coming', memory: remembered({ stage: 'RollingOut', down: true, needed: true }), wanted: { image: 'mlflow:3' }, want: { ...looking, attempt: 4 } },
   { name: 'all pods of the new one do', memory: remembered({ stage: 'RollingOut' }), want: done },
   { name: 'D7: a Job that has gone after its outcome was heard is never made again', memory: remembered({ stage: 'RollingOut', down: true, needed: true }), seen: { deployment: serving({ complete: false }) }, want: rolling },
   { name: 'what served before serves again, and it has failed', memory: remembered({ stage: 'Restoring', problem: { stage: 'Migrating', message: 'No', terminal: true, restored: true } }), want: { ...goesOn, jobs: [], reason: 'MigrationRestored', progressing: 'False MigrationRestored' } },
@@ -162,6 +168,11 @@ for (const { name, memory, wanted: other, seen, want, says } of rows) {
     t.strictSame(again, decision, 'fed back, it says the same')
   })
 }
+
+t.test('what the databases are while nothing serves is not what served fits', async (t) => {
+  const { memory } = decideMigration(remembered({ down: true, seen: true }), wanted, evidence({ deployment: serving(empty), pf: succeeded('a9') }))
+  t.strictSame([memory.stage, memory.before], ['Migrating', before])
+})
 
 t.test('a way without trouble: revisions and version are kept, and the old template until the databases fit', async (t) => {
   let { memory } = decideMigration(settledMemory(), { ...wanted, image: 'mlflow:3' }, evidence())
