@@ -1,12 +1,13 @@
 // The acts of the demo for MLModel and ModelDeployment, both at once and twice: in fair weather, and with an API server that fails one request in ten. Each
-// comes true, no request finds no pod, and afterwards nothing is written. Hooks, poller and downloads are the real programs.
+// comes true, no request finds no pod, and afterwards nothing is written. Hooks, poller and downloads are the real programs. And the act of MLflow, with all its samples.
 import t, { type Test } from 'tap'
 import { playAct, type Act } from '../../playground/demo/act.ts'
 import { mlModelAct } from '../../playground/demo/ml-model-act.ts'
+import { mlflowAct } from '../../playground/demo/mlflow-act.ts'
 import { modelDeploymentAct } from '../../playground/demo/model-deployment-act.ts'
 import { createRegistryClient } from '../../playground/demo/registry-client.ts'
 import type { Screen } from '../../playground/demo/screen.ts'
-import type { ServingSnapshot } from '../../playground/demo/serving-snapshot.ts'
+import { isMap } from '../../hooks/core/plain-value.ts'
 import { startSystem, type System } from '../../playground/system/system.ts'
 
 /** Renewals of the poller's lease that make a time in which everything would have been looked at. */
@@ -34,6 +35,27 @@ t.test('with an API server that fails now and then', async (t) => {
   t.same(leftOf(system), LEFT, 'what is not needed any more has gone')
 })
 
+t.test('MLflow: the story, and its samples', async (t) => {
+  const { system } = await begin(t)
+  const { store, load, operations, registry } = system.api
+  await play(t, system, mlflowAct)
+  operations.delete({ resource: registry.find('sluice.dev', 'v1alpha1', 'mlflows')!, namespace: undefined, name: 'mlflow' })
+  t.ok(store.get('/persistentvolumeclaims', 'mlflow', 'mlflow-pvc'), 'the volume outlives the server')
+  t.notOk(store.get('rbac.authorization.k8s.io/clusterroles', undefined, 'mlflow'), 'what belongs to no namespace goes with it')
+  load(['playground/samples-need.yaml', ...SAMPLES.map((name) => `manifests/samples/mlflow-${name}.yaml`)])
+  await new Promise<void>((resolve) => {
+    const stop = store.subscribe('sluice.dev/mlflows', () => {
+      const phases = store.list('sluice.dev/mlflows').map(({ status }) => isMap(status) ? status.phase : undefined)
+      if (phases.every((phase) => phase === 'Available')) { stop(); resolve() }
+    })
+  })
+  t.pass('every sample comes to serve')
+  t.same(await changesAtRest(system), [], 'at rest nothing is written')
+})
+
+/** That of the plain name would find the volume of the story, whose tables are of a newer MLflow. */
+const SAMPLES = ['minimal', 'digest', 'manual-tls', 'remote-storage', 'trace-archival']
+
 /** `warnings`: what hooks and poller have logged as warnings and errors. */
 async function begin (t: Test): Promise<{ system: System, warnings: string[] }> {
   const warnings: string[] = []
@@ -50,7 +72,7 @@ async function playAll (t: Test, system: System): Promise<void> {
   t.same(jobs.toSorted(), ['churn-validate', 'churn-validate', 'churn-validate', 'half-plus-two-download', 'half-plus-two-download', 'half-plus-two-download'], 'nothing was downloaded or validated twice')
 }
 
-async function play (t: Test, system: System, act: Act<ServingSnapshot>): Promise<void> {
+async function play<S> (t: Test, system: System, act: Act<S>): Promise<void> {
   const lines: string[] = []
   const say = (line: string): void => { lines.push(line) }
   const page: Screen = { isTerminal: false, say, chapter: say, show () {}, close () {} }
