@@ -7,7 +7,7 @@ import { defined } from '../../hooks/core/plain-value.ts'
 import { readObjects, type Rendered } from './chart/render.ts'
 import { commandOf } from './commands.ts'
 import { MLFLOW_CHART, NAMESPACE, renderMlflow } from './mlflow-chart/render.ts'
-import { ROWS } from './mlflow-chart/specs.ts'
+import { capabilities, ROWS } from './mlflow-chart/specs.ts'
 import { openStage } from './stage.ts'
 
 const CLUSTER_SCOPED = ['ClusterRole', 'ClusterRoleBinding', 'ConsoleLink']
@@ -79,7 +79,7 @@ if (stage !== undefined) {
     await kubectl(['wait', '--for=condition=Established', 'crd/certificates.cert-manager.io', '--timeout=30s'])
     const everything: Rendered[] = []
     for (const { release, spec, platform = {}, has = [] } of ROWS) {
-      everything.push(...await renderMlflow(programs.helm, { ...defined(spec), platform, ...Object.fromEntries(has.map((capability) => [capability, { enabled: true }])) }, release))
+      everything.push(...await renderMlflow(programs.helm, { ...defined(spec), platform, ...capabilities(has) }, release))
     }
     const file = join(folder, 'everything.yaml')
     // Under names of their own: the same object twice would be a change, of which some are forbidden.

@@ -56,7 +56,7 @@
 {{- $registry := default (ternary (first $parts) "" $hasRegistry) $own.registry }}
 {{- $path := join "/" (ternary (rest $parts) $parts $hasRegistry) }}
 {{- $repository := default (regexReplaceAll "[:@][^/]*$" $path "") $own.repository }}
-{{- $tag := default (regexFind "[^:]+$" (regexFind ":[^/@]+$" $last)) $own.tag }}
+{{- $tag := default (trimPrefix ":" (regexFind ":.+$" (regexReplaceAll "@.*$" $last ""))) $own.tag }}
 {{- with $registry }}{{ . }}/{{ end }}{{ $repository }}
 {{- if $own.digest }}@{{ $own.digest }}{{ else if $tag }}:{{ $tag }}{{ else }}{{ regexFind "@.*$" $last }}{{ end }}
 {{- else }}{{ .default }}

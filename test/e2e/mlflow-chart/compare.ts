@@ -50,6 +50,19 @@ function claimOf (job: Rendered): Rendered[] {
   return text === undefined ? [] : [JSON.parse(text) as Rendered]
 }
 
+/** What a migration Job of either does: all but its name, how long it is kept, what only the chart's script exits with, and labels by which only people look for it. */
+export function comparableJob (job: Rendered | undefined): unknown {
+  const { ttlSecondsAfterFinished: _kept, podFailurePolicy: _policy, template, ...spec } = (job?.['spec'] ?? {}) as Fields
+  const { metadata, ...pod } = (template ?? {}) as { metadata?: { labels?: Record<string, string> } }
+  const labels = without(metadata?.labels, (key) => key.startsWith('mlflow.opendatahub.io/'))
+  return amounts({ ...spec, template: { ...pod, metadata: { labels } } })
+}
+
+/** The one Job that is a hook of helm. */
+export function hookOfHelm (objects: Rendered[]): Rendered | undefined {
+  return objects.find(({ metadata }) => metadata.annotations?.['helm.sh/hook'] !== undefined)
+}
+
 function unmanaged (object: Rendered): Rendered {
   const { labels, annotations, ...metadata } = object.metadata
   const notes = without(annotations, (key) => MANAGER.test(key) || MEMORY.includes(key))

@@ -3,7 +3,11 @@ import { isDeepStrictEqual } from 'node:util'
 import { answerSync } from '../../../hooks/core/answer.ts'
 import type { PlatformSetting } from '../../../hooks/core/platform.ts'
 import type { Child, KubeObject, ObjectMap, SyncRequest } from '../../../hooks/core/request.ts'
+import { readSpec } from '../../../hooks/core/spec.ts'
 import { mlflow } from '../../../hooks/mlflow/index.ts'
+import { makeMigrationJob } from '../../../hooks/mlflow/migration/jobs.ts'
+import type { Request } from '../../../hooks/mlflow/place.ts'
+import { serverPod } from '../../../hooks/mlflow/resources/server-pod.ts'
 import { feedBack } from '../../helpers/feed-back.ts'
 
 export type Wish = {
@@ -32,6 +36,13 @@ export function settledChildren (wish: Wish): Child[] {
     request = next
   }
   throw new Error(`${wish.name} does not come to rest`)
+}
+
+/** The Job that would migrate its databases. */
+export function migrationJob (wish: Wish): Child {
+  const { parent, ...rest } = firstRequest(wish)
+  const request = { ...rest, parent: { ...parent, spec: readSpec(mlflow, parent.spec).spec } } as Request
+  return makeMigrationJob(request, serverPod(request), { kind: 'migrate', name: 'migration', attempt: 1, try: 1, state: '' })
 }
 
 function settled (status: object, children: Child[]): Child[] {

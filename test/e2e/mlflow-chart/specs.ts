@@ -15,14 +15,14 @@ const STORES: Row[] = [
   { name: 'SQLite on a volume', spec: LOCAL },
   { name: "the seed's local storage", spec: { storage: { size: '10Gi', storageClassName: '', accessMode: 'ReadWriteOnce' }, backendStoreUri: 'sqlite:////mlflow/mlflow.db', registryStoreUri: 'sqlite:////mlflow/mlflow.db', artifactsDestination: 'file:///mlflow/artifacts' } },
   { name: "the seed's remote storage", spec: { backendStoreUriFrom: from('mlflow-db-credentials', 'backend-store-uri'), registryStoreUriFrom: from('mlflow-db-credentials', 'registry-store-uri'), artifactsDestination: 's3://my-mlflow-bucket/artifacts', defaultArtifactRoot: 's3://my-mlflow-bucket/artifacts', serveArtifacts: true, envFrom: [{ secretRef: { name: 'aws-credentials' } }], env: [{ name: 'AWS_DEFAULT_REGION', value: 'us-east-1' }] } },
-  { name: 'all databases from Secrets, one of them optional', spec: { ...REMOTE, backendStoreUri: undefined, backendStoreUriFrom: { ...from('db'), optional: true }, readReplicaBackendStoreUriFrom: from('replica'), registryStoreUriFrom: from('registry') } },
+  { name: 'all databases from Secrets, one of them optional', spec: { ...REMOTE, backendStoreUri: undefined, backendStoreUriFrom: { ...from('db'), optional: true }, readReplicaBackendStoreUriFrom: { ...from('replica'), optional: false }, registryStoreUriFrom: { ...from('registry'), optional: true } } },
   { name: 'a read replica and another registry', spec: { ...REMOTE, readReplicaBackendStoreUri: 'postgresql://replica/mlflow', registryStoreUri: 'mysql+pymysql://registry/mlflow' } },
   { name: 'artifacts that clients get by themselves', spec: { backendStoreUri: REMOTE.backendStoreUri, serveArtifacts: false, defaultArtifactRoot: 's3://b/root' } },
   { name: 'a volume that many nodes can have, with a database elsewhere', spec: { ...REMOTE, replicas: 3, storage: { accessModes: ['ReadWriteMany'], resources: { requests: { storage: '1024Gi' }, limits: { storage: '2Ti' } } } } },
   { name: 'SQLite on a volume that many nodes can have', spec: { ...LOCAL, storage: { accessMode: 'ReadWriteMany', size: '5000M' } } },
   { name: 'a volume that goes with the object, with all of its fields', spec: { ...LOCAL, storage: { retain: false, storageClassName: 'fast', volumeName: 'disk-1', volumeMode: 'Filesystem', volumeAttributesClassName: 'gold', selector: { matchLabels: { disk: 'one' }, matchExpressions: [{ key: 'tier', operator: 'In', values: ['a', 'b'] }] } } } },
-  { name: 'a volume that is filled from a snapshot', spec: { ...LOCAL, storage: { dataSource: { apiGroup: 'snapshot.storage.k8s.io', kind: 'VolumeSnapshot', name: 'yesterday' } } } },
-  { name: 'a volume that is filled from another namespace', spec: { ...LOCAL, storage: { dataSourceRef: { kind: 'PersistentVolumeClaim', name: 'old', namespace: 'archive' } } } }
+  { name: 'a volume that is filled from a snapshot', spec: { ...LOCAL, storage: { dataSource: { apiGroup: 'snapshot.storage.k8s.io', kind: 'VolumeSnapshot', name: 'yesterday', namespace: 'ignored' } } } },
+  { name: 'a volume that is filled from another namespace', spec: { ...LOCAL, storage: { dataSourceRef: { apiGroup: '', kind: 'PersistentVolumeClaim', name: 'old', namespace: 'archive' } } } }
 ]
 
 const SERVER: Row[] = [
@@ -35,12 +35,13 @@ const SERVER: Row[] = [
         { name: 'MLFLOW_LOGGING_LEVEL', value: 'DEBUG' },
         { name: 'MLFLOW_DISABLE_TELEMETRY', value: 'false' },
         { name: 'EMPTY', value: '' },
-        { name: 'TOKEN', valueFrom: { secretKeyRef: from('token', 'value') } },
+        { name: 'TOKEN', valueFrom: { secretKeyRef: { ...from('token', 'value'), optional: true } } },
         { name: 'FLAGS', valueFrom: { configMapKeyRef: { name: 'flags', key: 'all', optional: true } } },
         { name: 'NODE', valueFrom: { fieldRef: { fieldPath: 'spec.nodeName' } } },
+        { name: 'HOST_IP', valueFrom: { fieldRef: { apiVersion: 'v1', fieldPath: 'status.hostIP' } } },
         { name: 'MEMORY', valueFrom: { resourceFieldRef: { containerName: 'mlflow', resource: 'limits.memory', divisor: '1Mi' } } },
         { name: 'CPUS', valueFrom: { resourceFieldRef: { resource: 'limits.cpu' } } }
-      ], envFrom: [{ prefix: 'S3_', secretRef: { name: 's3', optional: true } }, { configMapRef: { name: 'settings' } }]
+      ], envFrom: [{ prefix: 'S3_', secretRef: { name: 's3', optional: true } }, { configMapRef: { name: 'settings', optional: true } }, { configMapRef: { name: 'more' } }]
     }
   },
   { name: 'workspaces by labels', spec: { ...REMOTE, workspaceLabelSelector: { matchLabels: { team: 'ml', env: 'prod' }, matchExpressions: [{ key: 'tier', operator: 'NotIn', values: ['b', 'a'] }, { key: 'open', operator: 'Exists' }, { key: 'closed', operator: 'DoesNotExist' }, { key: 'zone', operator: 'In', values: ['x'] }] } } },
@@ -60,7 +61,7 @@ const SERVER: Row[] = [
 
 const REACH: Row[] = [
   { name: 'plain HTTP without authentication', spec: { ...REMOTE, auth: { mode: 'None' }, tls: { mode: 'Off' } }, has: ['prometheusOperator'] },
-  { name: "MLflow's own users", spec: { ...REMOTE, auth: { mode: 'Basic', adminPasswordSecret: from('admin', 'password'), secretKeySecret: from('admin', 'key'), databaseUriFrom: from('auth-db'), defaultPermission: 'NO_PERMISSIONS' } }, has: ['prometheusOperator'] },
+  { name: "MLflow's own users", spec: { ...REMOTE, auth: { mode: 'Basic', adminPasswordSecret: { ...from('admin', 'password'), optional: true }, secretKeySecret: { ...from('admin', 'key'), optional: false }, databaseUriFrom: { ...from('auth-db'), optional: false }, defaultPermission: 'NO_PERMISSIONS' } }, has: ['prometheusOperator'] },
   { name: "MLflow's own users in SQLite", spec: { ...LOCAL, auth: { mode: 'Basic', adminPasswordSecret: from('admin', 'password'), secretKeySecret: from('admin', 'key'), databaseUri: 'sqlite:////mlflow/auth.db' } } },
   { name: 'a certificate of a Secret', spec: { ...REMOTE, tls: { mode: 'Secret', secretName: 'my-tls' } }, has: ['prometheusOperator'] },
   { name: "a certificate of cert-manager's", spec: { ...REMOTE, tls: { mode: 'CertManager', issuerRef: { name: 'ca' } } }, has: ['certManager', 'prometheusOperator'] },
@@ -78,7 +79,7 @@ const REACH: Row[] = [
   { name: 'an Ingress', spec: { ...REMOTE, ingress: { mode: 'Ingress', host: 'mlflow.example.com', className: 'nginx', tlsSecretName: 'outside', annotations: { 'nginx.ingress.kubernetes.io/proxy-body-size': '1g' } } } },
   { name: 'an Ingress without a host, to plain HTTP', spec: { ...REMOTE, tls: { mode: 'Off' }, ingress: { mode: 'Ingress' } } },
   { name: 'no way in', spec: { ...REMOTE, ingress: { mode: 'None' } }, platform: OUTSIDE, has: ['gatewayApi', 'istio'] },
-  { name: 'who may reach it, and what it may reach', spec: { ...REMOTE, networkPolicyIngressFrom: [{ namespaceSelector: {}, podSelector: { matchLabels: { client: 'yes' } } }, { ipBlock: { cidr: '10.0.0.0/8', except: ['10.1.0.0/16'] } }], networkPolicyEgressRules: [{ to: [{ ipBlock: { cidr: '10.2.0.0/16' } }], ports: [{ port: 5433 }] }], networkPolicyAdditionalEgressRules: [{ ports: [{ port: 9001, protocol: 'UDP', endPort: 9010 }] }, { to: [{ namespaceSelector: { matchLabels: { name: 'db' } } }] }] } },
+  { name: 'who may reach it, and what it may reach', spec: { ...REMOTE, networkPolicyIngressFrom: [{ namespaceSelector: {}, podSelector: { matchLabels: { client: 'yes' } } }, { ipBlock: { cidr: '10.0.0.0/8', except: ['10.1.0.0/16'] } }], networkPolicyEgressRules: [{ to: [{ ipBlock: { cidr: '10.2.0.0/16', except: ['10.2.1.0/24'] } }, { podSelector: {}, namespaceSelector: { matchLabels: { a: 'b' } } }], ports: [{ port: 5433, protocol: 'TCP', endPort: 5434 }, { port: 1 }] }], networkPolicyAdditionalEgressRules: [{ ports: [{ port: 9001, protocol: 'UDP', endPort: 9010 }] }, { to: [{ namespaceSelector: { matchLabels: { name: 'db' } }, podSelector: { matchLabels: { app: 'db' } } }, { ipBlock: { cidr: '10.3.0.0/16', except: ['10.3.1.0/24'] } }] }] } },
   { name: 'what it may reach beside the defaults', spec: { ...REMOTE, networkPolicyAdditionalEgressRules: [{ ports: [{ port: 'postgres' }] }] } },
   { name: 'further origins and hosts', spec: { ...REMOTE, extraAllowedOrigins: ['https://notebooks.example.com', '', '  ', 'https://a.com,https://b.com'], extraAllowedHosts: ['mlflow.internal', '*', 'a,b', 'mlflow.internal'] } },
   { name: 'further authorities', spec: { ...REMOTE, caBundleConfigMap: { name: 'authorities' } } },
@@ -89,14 +90,19 @@ const REACH: Row[] = [
 
 const TASKS: Row[] = [
   { name: 'garbage collection', spec: { ...REMOTE, garbageCollection: { schedule: '0 2 * * 0' } } },
-  { name: 'garbage collection with all of its fields, near a volume', spec: { ...LOCAL, caBundleConfigMap: { name: 'authorities' }, env: [{ name: 'MLFLOW_S3_ENDPOINT_URL', value: 'http://minio:9000' }], garbageCollection: { schedule: '@daily', olderThan: '7d12h', timeZone: 'Europe/Berlin', suspend: true, resources: { limits: { memory: '1Gi' } } }, networkPolicyIngressFrom: [{ podSelector: { matchLabels: { client: 'yes' } } }] }, platform: OPENSHIFT },
+  { name: 'garbage collection with all of its fields, near a volume', spec: { ...LOCAL, caBundleConfigMap: { name: 'authorities' }, env: [{ name: 'MLFLOW_S3_ENDPOINT_URL', value: 'http://minio:9000' }], garbageCollection: { schedule: '@daily', olderThan: '7d12h', timeZone: 'Europe/Berlin', suspend: true, resources: { requests: { cpu: '200m' }, limits: { memory: '1Gi' }, claims: [{ name: 'gpu', request: 'one' }] } }, networkPolicyIngressFrom: [{ podSelector: { matchLabels: { client: 'yes' } } }] }, platform: OPENSHIFT },
   { name: 'garbage collection by a server without TLS and Kubernetes', spec: { ...REMOTE, auth: { mode: 'None' }, tls: { mode: 'Off' }, garbageCollection: { schedule: '0 2 * * 0' } } },
   { name: "garbage collection beside MLflow's own users", spec: { ...REMOTE, auth: { mode: 'Basic', adminPasswordSecret: from('admin', 'password'), secretKeySecret: from('admin', 'key'), databaseUri: 'postgresql://db/auth' }, garbageCollection: { schedule: '0 2 * * 0' }, podLabels: { team: 'ml' } } },
   { name: 'archival of traces', spec: { ...REMOTE, traceArchival: { enabled: true, location: 's3://b/traces', retention: '30d' } } },
-  { name: 'archival of traces with all of its fields, to a volume', spec: { ...LOCAL, backendStoreUri: 'postgresql://db/mlflow', workspaceLabelSelector: { matchLabels: { ml: 'yes' } }, traceArchival: { enabled: true, schedule: '0 */2 * * *', location: 'file:///mlflow/traces', retention: '12h', maxTracesPerPass: 50, longRetentionAllowlist: ['1', '2'], timeZone: 'UTC', suspend: true, resources: { requests: { cpu: '1' } } } } },
+  { name: 'archival of traces with all of its fields, to a volume', spec: { ...LOCAL, backendStoreUri: 'postgresql://db/mlflow', workspaceLabelSelector: { matchLabels: { ml: 'yes' } }, traceArchival: { enabled: true, schedule: '0 */2 * * *', location: 'file:///mlflow/traces', retention: '12h', maxTracesPerPass: 50, longRetentionAllowlist: ['1', '2'], timeZone: 'UTC', suspend: true, resources: { requests: { cpu: '1' }, limits: { memory: '1Gi' }, claims: [{ name: 'gpu', request: 'one' }] } } } },
   { name: 'archival that is off', spec: { ...REMOTE, traceArchival: { location: 's3://b/traces' } } },
   { name: 'all at once, under another name', release: 'dev', spec: { ...LOCAL, backendStoreUriFrom: from('db'), backendStoreUri: undefined, garbageCollection: { schedule: '0 2 * * 0' }, traceArchival: { enabled: true, location: 's3://b/traces', retention: '30d' }, tls: { mode: 'CertManager', issuerRef: { name: 'ca' } } }, platform: OPENSHIFT, has: ['gatewayApi', 'prometheusOperator', 'openshift', 'certManager'] },
   { name: 'a name of forty characters', release: 'team-of-data-scientists-in-berlin-no-001', spec: { ...LOCAL, garbageCollection: { schedule: '0 2 * * 0' }, traceArchival: { enabled: true, location: 'file:///mlflow/traces', retention: '30d' } }, has: ['prometheusOperator'] }
 ]
 
 export const ROWS: Row[] = [...STORES, ...SERVER, ...REACH, ...TASKS]
+
+/** Values that say what the cluster has. */
+export function capabilities (has: string[]): Record<string, { enabled: true }> {
+  return Object.fromEntries(has.map((capability) => [capability, { enabled: true }]))
+}
