@@ -75,7 +75,7 @@ export type AnalysisFact = Static<typeof AnalysisFact>
 export const PERMANENT_ERRORS: readonly string[] = ['QueryInvalid', 'ProviderUnknown', 'ProviderRefused', 'QueriesNotAllowed', 'QueryWithoutNamespace']
 
 /**
- * Failed or just finished pods of the parent's children, newest first, at most 5. `owner` is `Job/<name>` or `Deployment/<name>`, `uid` the pod's.
+ * Pods of the parent's children that failed, or have left a result, newest first, at most 5. `owner` is `Job/<name>` or `Deployment/<name>`, `uid` the pod's.
  * `reason` is that of the first container in trouble: one that our own programs gave (NotFound, HashMismatch …), or Kubernetes' word
  * (OOMKilled, ImagePullBackOff, CrashLoopBackOff, Unschedulable …), or Completed. `result` is the JSON that a program of ours left when it was done.
  */

@@ -11,7 +11,7 @@ type Entry = PodsFact[number]
 export type Finding = { fact: PodsFact, next: number }
 
 /**
- * Newest first: the newest of each owner, and as many more as there is room for. Listed are pods that have failed, cannot start, or are done; not those
+ * Newest first: the newest of each owner, and as many more as there is room for. Listed are pods that have failed, cannot start, or have left a result; not those
  * that are well or on their way out, and not a server's pod that has ended and has a ready successor.
  */
 export function findPodsFact (pods: KnownPod[], now: number): Finding {
@@ -34,9 +34,14 @@ function newestFirst (a: KnownPod, b: KnownPod): number {
   return b.createdAt - a.createdAt || ((a.metadata.uid ?? '') < (b.metadata.uid ?? '') ? -1 : 1)
 }
 
-/** By what they are worth: no owner is crowded out by the many pods of another. */
+/** What the Jobs of one CronJob have in common: their names end with the minute of their run. */
+const MINUTE = /^(Job\/.*)-[0-9]{8}$/
+
+/** By what they are worth: no owner is crowded out by the many pods of another, or a CronJob's many Jobs. */
 function choose (pods: KnownPod[]): KnownPod[] {
-  const first = pods.filter(({ owner }, index) => pods.findIndex((other) => other.owner === owner) === index)
+  const seen = new Set<string>()
+  const isFirst = (owner: string) => !seen.has(owner) && seen.add(owner)
+  const first = pods.filter(({ owner }) => isFirst(owner.replace(MINUTE, '$1')))
   return [...first, ...pods.filter((pod) => !first.includes(pod))].slice(0, ENTRIES)
 }
 

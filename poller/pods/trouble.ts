@@ -16,6 +16,8 @@ const START_SECONDS = 120
 export function findTrouble (status: PodStatus, { restarts }: { restarts: boolean }): Told | undefined {
   const { initContainerStatuses: first = [], containerStatuses: then = [] } = status
   const result = findResult([...first, ...then].map(endOf), { restarts })
+  // One that is done and leaves nothing is no news: a CronJob has many.
+  if (status.phase === 'Succeeded' && result === undefined) return undefined
   const trouble = status.phase === 'Succeeded' ? { reason: 'Completed', exitCode: 0 } : whatIsWrong(status, restarts)
   return trouble && { ...trouble, ...(result !== undefined && { result }) }
 }
