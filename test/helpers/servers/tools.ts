@@ -23,7 +23,7 @@ export function findTools (t: Test): Tools | undefined {
   const prometheus = firstExecutable([join(CACHE, 'prometheus', 'usr', 'bin', 'prometheus'), ...onPath])
   if (python !== undefined && prometheus !== undefined) return { python, prometheus }
   const missing = [python === undefined && 'MLflow', prometheus === undefined && 'Prometheus'].filter(Boolean).join(' and ')
-  return skip(t, `${missing} not installed; run test/real/install.sh (about 1 GB in ${CACHE}, a minute)`)
+  return skip(t, `${missing} not installed; run test/real/install.sh (about 1½ GB in ${CACHE}, a minute or two)`)
 }
 
 /** Marks the test as one that cannot run here: skipped, or failed where CI=true. */
