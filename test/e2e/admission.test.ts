@@ -4,6 +4,7 @@ import pLimit from 'p-limit'
 import t from 'tap'
 import { parse } from 'yaml'
 import { chartOptionSets, renderChart, type Rendered } from './chart/render.ts'
+import { commandOf } from './commands.ts'
 import { kinds } from '../../hooks/kinds.ts'
 import type { Examples } from './admission/examples.ts'
 import { mlflow } from './admission/mlflow.ts'
@@ -54,6 +55,14 @@ if (stage) {
     await t.resolves(kubectl([...strictly, '-f', 'manifests/install.yaml']), 'manifests/install.yaml')
     await t.resolves(kubectl([...strictly, '-k', 'manifests/base']), 'manifests/base')
     for (const overlay of ['odh', 'rhoai']) await t.resolves(kubectl([...strictly, '-k', `manifests/overlays/${overlay}`]), overlay)
+  })
+
+  await t.test('what deploy:kind would apply is accepted, for each combination of stores, where only restricted pods are let in', async (t) => {
+    await kubectl(['apply', '-f', '-'], { input: documents(namespacesOf([{ apiVersion: 'v1', kind: 'Secret', metadata: { name: 'any', namespace: 'mlflow' } }])) })
+    for (const [database, storage] of [['sqlite', 'file'], ['postgres', 'file'], ['sqlite', 's3'], ['postgres', 's3']] as const) {
+      const rendered = await commandOf(process.execPath, {})(['manifests/deploy/kind.ts', '--render', '--backend-store', database, '--artifact-storage', storage])
+      await t.resolves(kubectl(['apply', '--dry-run=server', '--warnings-as-errors', '--server-side', '--force-conflicts', '-f', '-'], { input: rendered }), `${database}, ${storage}`)
+    }
   })
 
   await t.test('a field that does not exist is refused', async (t) => {
