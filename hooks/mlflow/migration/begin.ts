@@ -1,6 +1,7 @@
 // When an attempt is begun, why, and what is kept of what serves meanwhile.
 import type { DeploymentLook, Evidence, Wanted } from './evidence.ts'
 import type { MigrationMemory, Stage, Trigger } from './memory.ts'
+import { jobName } from './names.ts'
 
 /** `isObserved`: the memory is the one that was recalled, and not one that this very decision has come to. */
 export type View = { wanted: Wanted, evidence: Evidence, isObserved: boolean }
@@ -12,7 +13,7 @@ export function beginAttempt (memory: MigrationMemory | undefined, view: View): 
   if (!memory) return { ...rest, ...firstNumbers(view.evidence), trigger: 'bootstrap', ...serving(undefined, view) }
   const { sequence, attempt, settled } = memory
   const trigger = triggerOf(memory, view)
-  if (!trigger || !mayBegin(memory, view.evidence.now)) return undefined
+  if (!trigger || !mayBegin(memory, view)) return undefined
   return { ...rest, sequence, attempt: attempt + 1, trigger, ...(settled && { settled }), ...servingSince(memory, view) }
 }
 
@@ -37,8 +38,11 @@ export function isOvertaken (memory: MigrationMemory, view: View): boolean {
 }
 
 /** A Job that writes to the databases is never left: it ends by itself, or has been gone for so long that its pod is gone, too. */
-function mayBegin ({ stage, wait }: MigrationMemory, now: number): boolean {
+function mayBegin (memory: MigrationMemory, { wanted, evidence: { look, now } }: View): boolean {
+  const { stage, wait } = memory
   if (stage !== 'Migrating') return true
+  // It may not have been seen when the wait began.
+  if (look(jobName(wanted.name, 'migrate', memory)).state.state === 'Running') return false
   return wait?.for === 'retry' || (wait?.for === 'gone' && isOver(wait, now))
 }
 
