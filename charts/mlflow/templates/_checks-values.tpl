@@ -21,6 +21,11 @@
 {{- range .resourceClaims }}
 {{- if eq (empty .resourceClaimName) (empty .resourceClaimTemplateName) }}{{ fail "each resourceClaims entry must set exactly one non-empty value: resourceClaimName or resourceClaimTemplateName" }}{{ end }}
 {{- end }}
+{{- $claims := list }}
+{{- range .resourceClaims }}{{ $claims = append $claims .name }}{{ end }}
+{{- range (default dict .resources).claims }}
+{{- if not (has .name $claims) }}{{ fail (printf "resources.claims: %s is not among resourceClaims; add it there, or take it out" .name) }}{{ end }}
+{{- end }}
 {{- range $field := list "networkPolicyEgressRules" "networkPolicyAdditionalEgressRules" }}
 {{- range index $spec $field }}
 {{- if and (empty .ports) (empty .to) }}{{ fail (printf "each %s entry must specify at least one port or one destination" $field) }}{{ end }}

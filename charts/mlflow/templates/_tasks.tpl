@@ -49,10 +49,14 @@ spec:
           serviceAccountName: {{ .account }}
           # The Kubernetes plugin lists workspaces, and shows the server the token.
           automountServiceAccountToken: {{ eq $spec.auth.mode "Kubernetes" }}
-          {{- include "mlflow.imagePullSecrets" .m | nindent 10 }}
+          {{- with include "mlflow.imagePullSecrets" .m | trim }}
+          {{- . | nindent 10 }}
+          {{- end }}
           securityContext:
             {{- include "mlflow.podSecurityContext" .m | nindent 12 }}
-          {{- include "mlflow.placement" .m | nindent 10 }}
+          {{- with include "mlflow.placement" .m | trim }}
+          {{- . | nindent 10 }}
+          {{- end }}
           {{- with trim .init }}
           initContainers:
             {{- . | nindent 12 }}

@@ -57,6 +57,7 @@ export const REFUSALS: Refusal[] = [
   { says: 'label values must be 63 characters or less', values: { podLabels: { a: 'x'.repeat(64) } } },
   { says: 'label values must be 63 characters or less', values: { nodeSelector: { a: 'x'.repeat(64) } } },
   { says: 'each resourceClaims entry must set exactly one non-empty value: resourceClaimName or resourceClaimTemplateName', values: { resourceClaims: [{ name: 'a', resourceClaimName: '' }] } },
+  { says: 'resources.claims: gpu is not among resourceClaims; add it there, or take it out', values: { resources: { claims: [{ name: 'gpu' }] }, resourceClaims: [{ name: 'nic', resourceClaimName: 'nic' }] } },
   { says: 'each networkPolicyEgressRules entry must specify at least one port or one destination', values: { networkPolicyEgressRules: [{}] } },
   { says: 'each networkPolicyAdditionalEgressRules entry must specify at least one port or one destination', values: { networkPolicyAdditionalEgressRules: [{ ports: [] }] } },
   { says: 'one side of a rule is either ipBlock, or podSelector, namespaceSelector or both; keep one or the other', values: { networkPolicyIngressFrom: [{}] } },
