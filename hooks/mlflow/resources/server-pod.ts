@@ -51,7 +51,7 @@ export function serverPod (request: Request): ServerPod {
     volumes: unique([...ownVolumes(request), ...givenList(spec.extraVolumes)], 'name'),
     mounts: unique([...ownMounts(request), ...givenList(spec.extraVolumeMounts)], 'mountPath'),
     ...(init && { caInit: init }),
-    resources: mergedResources(spec.resources),
+    resources: mergedResources(withKnownClaims(spec)),
     securityContext,
     podSecurityContext: given(spec.podSecurityContext) ?? { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
     placement: sharedPlacement(request),
@@ -59,6 +59,12 @@ export function serverPod (request: Request): ServerPod {
     serviceAccountName: serviceAccountOf(request),
     imagePullSecrets: givenList(spec.imagePullSecrets)
   }
+}
+
+/** The API server refuses pods whose containers claim what the pod does not have. */
+function withKnownClaims ({ resources, resourceClaims = [] }: Spec): Spec['resources'] {
+  if (!resources?.claims) return resources
+  return { ...resources, claims: resources.claims.filter(({ name }) => resourceClaims.some((claim) => claim.name === name)) }
 }
 
 export function imageOf ({ parent: { spec }, platform }: Request): string {

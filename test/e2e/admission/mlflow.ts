@@ -12,7 +12,7 @@ const EGRESS = [{ to: [PEER], ports: PORTS }]
 const SECRET = { name: 'keys', key: 'id' }
 const RESOURCES = { requests: { cpu: '500m' }, limits: { memory: '1Gi' } }
 const CLAIMING = { ...RESOURCES, claims: [{ name: 'device', request: 'one' }] }
-const SECURITY = { runAsUser: 1000, runAsGroup: 1000, runAsNonRoot: true, seccompProfile: { type: 'Localhost', localhostProfile: 'a.json' }, seLinuxOptions: { level: 'a', role: 'a', type: 'a', user: 'a' } }
+const SECURITY = { runAsUser: 1000, runAsGroup: 1000, runAsNonRoot: true, seccompProfile: { type: 'Localhost', localhostProfile: 'a.json' }, seLinuxOptions: { level: 'a', role: 'a', type: 'a', user: 'a' }, appArmorProfile: { type: 'Localhost', localhostProfile: 'a' } }
 const SOURCE = { apiGroup: 'snapshot.storage.k8s.io', kind: 'VolumeSnapshot', name: 'before', namespace: 'other' }
 
 /** Has a value wherever the schema constrains one. */
@@ -67,8 +67,8 @@ const COMPLETE = {
     extraAllowedHosts: ['mlflow.example.com'],
     podLabels: { team: 'a' },
     podAnnotations: { a: 'b' },
-    podSecurityContext: { ...SECURITY, fsGroup: 1000, fsGroupChangePolicy: 'Always', supplementalGroups: [1000] },
-    securityContext: { ...SECURITY, allowPrivilegeEscalation: false, privileged: false, readOnlyRootFilesystem: true, capabilities: { add: ['CHOWN'], drop: ['ALL'] } },
+    podSecurityContext: { ...SECURITY, fsGroup: 1000, fsGroupChangePolicy: 'Always', supplementalGroups: [1000], supplementalGroupsPolicy: 'Strict', seLinuxChangePolicy: 'Recursive', sysctls: [{ name: 'net.core.somaxconn', value: '1024' }] },
+    securityContext: { ...SECURITY, allowPrivilegeEscalation: false, privileged: false, readOnlyRootFilesystem: true, procMount: 'Default', capabilities: { add: ['CHOWN'], drop: ['ALL'] } },
     ...PLACEMENT,
     topologySpreadConstraints: [{ maxSkew: 1, topologyKey: 'zone', whenUnsatisfiable: 'ScheduleAnyway', minDomains: 1, nodeAffinityPolicy: 'Honor', nodeTaintsPolicy: 'Honor' }],
     priorityClassName: 'high',
