@@ -27,7 +27,7 @@ export interface Release {
   upgrade: (chart: string, values: object) => Promise<void>
 }
 
-interface PollerConfig { registries: object, prometheus: object }
+interface PollerConfig { registries: object, prometheus: object, mlflowServers?: object }
 
 /** The chart of this checkout. */
 export const CHART = join(ROOT, 'charts/sluice')

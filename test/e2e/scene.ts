@@ -8,7 +8,7 @@ import { exposeRecorder } from '../../playground/system/exposed-recorder.ts'
 import { behaviourOf } from '../../playground/system/behaviours.ts'
 import { freePort } from '../../playground/system/processes.ts'
 import { startTraffic, type RunningTraffic } from '../../playground/system/traffic.ts'
-import { describeMlflow, describePrometheus } from '../helpers/servers/mlflow-prometheus.ts'
+import { describeMlflow, describePrometheus, type Placing } from '../helpers/servers/mlflow-prometheus.ts'
 import type { Front } from '../real/front.ts'
 import { startRegistryClient, type RegistryClient } from '../helpers/servers/registry-client.ts'
 import type { ServerProcess } from '../helpers/servers/server-process.ts'
@@ -35,7 +35,13 @@ export interface ScenePlan {
   /** What the poller finds in MLflow's place, given its URL [itself]. */
   front?: (url: string) => Promise<Front>
   /** What poller and control loop find in the API server's place [itself]. */
-  ways?: (stage: Stage) => Promise<Ways>
+  ways?: (stage: Stage, mlflow: ServerProcess) => Promise<Ways>
+  /** Under which path MLflow answers, and to which names. */
+  placing?: Placing
+  /** Further sections of the poller's configuration. */
+  config?: { mlflowServers: object }
+  /** What KWOK is told, given what its module has. */
+  stages?: (own: string) => string
 }
 
 export interface Scene extends Stage, Sluice {
@@ -61,16 +67,16 @@ const CONFIDENCE = 0.999
 /** Starts everything; undefined where programs are missing. All of it ends with the test, however it ends. */
 export async function openScene (t: Test, plan: ScenePlan = {}): Promise<Scene | undefined> {
   t.comment(CAST_SENTENCE)
-  const stage = await openStage(t, { apiServerArgs: plan.apiServerArgs ?? [] })
+  const stage = await openStage(t, { apiServerArgs: plan.apiServerArgs ?? [], ...(plan.stages && { stages: plan.stages }) })
   return stage && await furnish(stage, plan)
 }
 
-async function furnish (stage: Stage, { bad = [], registry = {}, provider = {}, chartVersion, front, ways }: ScenePlan): Promise<Scene> {
+async function furnish (stage: Stage, { bad = [], registry = {}, provider = {}, chartVersion, front, ways, placing, config }: ScenePlan): Promise<Scene> {
   const { programs: { servers }, plane: { api, kubectl }, atEnd } = stage
   const trafficPort = await freePort()
   const folder = join(stage.folder, 'servers')
   await mkdir(folder)
-  const mlflow = await describeMlflow(servers, folder)
+  const mlflow = await describeMlflow(servers, folder, placing)
   const prometheus = await describePrometheus(servers, folder, `127.0.0.1:${trafficPort}`)
   for (const server of [mlflow, prometheus]) atEnd(() => server.stop())
   const registryUrl = front ? await placed(stage, await front(mlflow.url)) : mlflow.url
@@ -78,11 +84,11 @@ async function furnish (stage: Stage, { bad = [], registry = {}, provider = {}, 
   const [, , release] = await Promise.all([
     mlflow.start(),
     prometheus.start(),
-    installChart(stage, chart, { registries: { default: { url: registryUrl, minInterval: '1s', replicaLag: '0s', ...registry } }, prometheus: { default: { url: prometheus.url, ...provider } } })
+    installChart(stage, chart, { registries: { default: { url: registryUrl, minInterval: '1s', replicaLag: '0s', ...registry } }, prometheus: { default: { url: prometheus.url, ...provider } }, ...config })
   ])
   const client = await startRegistryClient(servers, mlflow.url)
   atEnd(() => client.close())
-  const sluice = await startSluice(stage, release, await ways?.(stage))
+  const sluice = await startSluice(stage, release, await ways?.(stage, mlflow))
   await kubectl(['create', 'namespace', 'models'])
   const history = await followSeldon(api)
   const seldon = await viewSeldon(api)

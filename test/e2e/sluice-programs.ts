@@ -18,15 +18,15 @@ export interface Sluice {
 
 const PATIENCE = 60_000
 
-/** Where poller and control loop find the API server [where it is]. */
-export interface Ways { poller?: string, loop?: string }
+/** Where poller and control loop find the API server [where it is], and further environment of the poller. */
+export interface Ways { poller?: string, loop?: string, pollerEnv?: Record<string, string> }
 
 /** Starts all three; resolves when each is ready. */
 export async function startSluice (stage: Stage, release: Release, ways: Ways = {}): Promise<Sluice> {
   const { plane: { kubectl }, atEnd } = stage
   await kubectl(['apply', '-f', '-'], { input: METACONTROLLER_OBJECTS.map((object) => JSON.stringify(object)).join('\n---\n') })
   const hooks = describeHooks(stage, release, release.hooksEnv)
-  const poller = await describePoller(stage, release, { url: ways.poller })
+  const poller = await describePoller(stage, release, { url: ways.poller, env: ways.pollerEnv ?? {} })
   const loop = await describeLoop(stage, ways.loop)
   for (const program of [hooks, poller, loop]) atEnd(() => program.stop())
   await Promise.all([hooks.start(), poller.start(), loop.start()])

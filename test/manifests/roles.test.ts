@@ -1,8 +1,12 @@
 // Who may do what: people, Metacontroller, the poller.
 import t from 'tap'
+import { answerSync } from '../../hooks/core/answer.ts'
+import type { Grant } from '../../hooks/core/kind.ts'
+import { mlflow } from '../../hooks/mlflow/index.ts'
 import { makeAccessData, makeControllerData } from '../../manifests/generate/chart/kinds-data.ts'
 import { makeAccess } from '../../manifests/generate/roles.ts'
 import { greeting, planet } from '../fixtures/kinds/greeting.ts'
+import { requestFor } from '../helpers/requests.ts'
 
 const READ = ['get', 'list', 'watch']
 const access = makeAccess([greeting, planet])
@@ -32,6 +36,29 @@ t.test('it holds what Roles grant that it makes, for nobody may give away what h
   const grants = [{ apiGroups: ['example.com'], resources: ['moons'], verbs: ['get'], resourceNames: ['io'] }]
   t.strictSame(makeAccess([{ ...planet, grants }]).metacontroller.at(-1), { rule: grants[0] })
 })
+
+t.test('whatever Roles of MLflow servers grant, Metacontroller holds', async (t) => {
+  const spec = {
+    backendStoreUri: 'sqlite:////mlflow/mlflow.db', storage: {}, garbageCollection: { schedule: '0 2 * * 0' }, traceArchival: { enabled: true, location: 's3://b/t', retention: '30d' }
+  }
+  const { children } = answerSync(mlflow, requestFor(mlflow, { spec, metadata: { name: 'mlflow' } })) as unknown as { children: Array<{ kind: string, metadata: { name: string }, rules?: Grant[] }> }
+  const held = makeAccess([mlflow]).metacontroller.map(({ rule }) => rule)
+  const granted = children.flatMap(({ kind, metadata: { name }, rules = [] }) => rules.map((rule) => ({ of: `${kind} ${name}`, rule })))
+  t.strictSame([...new Set(granted.map(({ of }) => of))].toSorted(), ['ClusterRole mlflow', 'ClusterRole mlflow-gc', 'Role mlflow-claim'])
+  for (const { of, rule } of granted) t.ok(singles(rule).every((one) => held.flatMap(singles).some((other) => covers(other, one))), `${of}: ${JSON.stringify(rule)}`)
+})
+
+interface Single { group: string, resource: string, verb: string, name: string | undefined }
+
+/** Every single right of a rule. */
+function singles ({ apiGroups, resources, verbs, resourceNames = [undefined] as never }: Grant): Single[] {
+  const names: Array<string | undefined> = resourceNames
+  return apiGroups.flatMap((group) => resources.flatMap((resource) => verbs.flatMap((verb) => names.map((name) => ({ group, resource, verb, name })))))
+}
+
+function covers (held: Single, given: Single): boolean {
+  return held.group === given.group && held.resource === given.resource && held.verb === given.verb && (held.name === undefined || held.name === given.name)
+}
 
 t.test('the poller may annotate what it watches, see its pods, write Events, and elect a leader by one lease', async (t) => {
   t.strictSame({ poller: access.poller, election: access.election }, {

@@ -6,18 +6,23 @@ import { freePort } from '../../../playground/system/processes.ts'
 import { createServerProcess, type ServerProcess } from './server-process.ts'
 import type { Tools } from './tools.ts'
 
+/** Under which path a server answers, and to which names beside its own [no path, its own]. */
+export type Placing = { prefix?: string, hosts?: string[] }
+
 /** MLflow, with one worker and nothing but the registry's needs. */
-export async function describeMlflow ({ python }: Tools, folder: string): Promise<ServerProcess> {
+export async function describeMlflow ({ python }: Tools, folder: string, { prefix = '', hosts = [] }: Placing = {}): Promise<ServerProcess> {
   const port = await freePort()
   return createServerProcess({
     command: python,
     args: [
       '-m', 'mlflow', 'server', '--host', '127.0.0.1', '--port', String(port), '--workers', '1',
-      '--backend-store-uri', `sqlite:///${join(folder, 'mlflow.db')}`, '--artifacts-destination', join(folder, 'artifacts')
+      '--backend-store-uri', `sqlite:///${join(folder, 'mlflow.db')}`, '--artifacts-destination', join(folder, 'artifacts'),
+      ...prefix === '' ? [] : ['--static-prefix', prefix],
+      ...hosts.length === 0 ? [] : ['--allowed-hosts', ['localhost:*', '127.0.0.1:*', ...hosts].join(',')]
     ],
     env: { MLFLOW_DISABLE_TELEMETRY: 'true', MLFLOW_SERVER_ENABLE_JOB_EXECUTION: 'false', PYTHONUNBUFFERED: '1' },
     folder,
-    url: `http://127.0.0.1:${port}`,
+    url: `http://127.0.0.1:${port}${prefix}`,
     readyPath: '/health',
     // It imports for seconds and creates its tables at the first start; several do so at once on two cores.
     patience: 90_000
