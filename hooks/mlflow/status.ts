@@ -2,9 +2,10 @@
 import { setConditions } from '../core/conditions.ts'
 import type { Facts } from '../core/facts.ts'
 import { defined } from '../core/plain-value.ts'
-import { newestStatusInstant } from '../core/request.ts'
+import { newestStatusInstant, objectMapKey } from '../core/request.ts'
 import { forPeople } from '../core/safe-text.ts'
-import { formatInstant } from '../core/time.ts'
+import { formatInstant, parseInstant } from '../core/time.ts'
+import { CLAIM, DEPLOYMENT, HTTP_ROUTE, JOB } from './children.ts'
 import { conditionsOf, isReady, missingSentence, type Input } from './conditions.ts'
 import { lookAround, lookAtRoute, lookAtVolume, type Verdict } from './observe.ts'
 import { addressUrl, externalUrl, namespaceOf, type Request } from './place.ts'
@@ -17,9 +18,7 @@ export function computeStatus (request: Request, plan: Plan, { told, now }: { to
   const input: Input = { plan, seen: lookAround(request, plan.deployment, told), route: lookAtRoute(request), volume: lookAtVolume(request, told), access: lookAtAccess(request) }
   const { memory, nextDeadline } = plan.migration ?? {}
   const error = errorOf(input)
-  // What the children's status says is the cause of nearly all: then every sync that sees it has the same time for it.
-  const since = newestStatusInstant(request)
-  const conditions = conditionsOf(input).map((found) => ({ ...found, ...(since !== undefined && { since }) }))
+  const conditions = conditionsOf(input).map((found) => ({ ...found, since: causeOf(request, found.type) }))
   return defined({
     phase: phaseOf(input),
     namespace: namespaceOf(request),
@@ -32,6 +31,25 @@ export function computeStatus (request: Request, plan: Plan, { told, now }: { to
     nextDeadline: nextDeadline === undefined ? undefined : formatInstant(nextDeadline),
     conditions: setConditions(before.conditions, conditions, now, metadata.generation)
   } as Status)
+}
+
+/** Children whose status a condition follows from. */
+const CAUSES: Readonly<Record<string, Array<typeof DEPLOYMENT | typeof JOB | typeof CLAIM | typeof HTTP_ROUTE>>> = {
+  Ready: [DEPLOYMENT, JOB],
+  Available: [DEPLOYMENT, JOB],
+  Progressing: [DEPLOYMENT, JOB],
+  Migration: [DEPLOYMENT, JOB],
+  Storage: [JOB, CLAIM],
+  Routed: [HTTP_ROUTE]
+}
+
+/**
+ * When the status of a child was last written that the condition follows from; before there is one, when the object was made. Every sync that sees the same has the
+ * same time then: with the newest time of all, two syncs a second apart would write over each other's, again and again, while the children are being made.
+ */
+function causeOf (request: Request, type: string): number | undefined {
+  const children = Object.fromEntries((CAUSES[type] ?? []).map(({ apiVersion, kind }) => objectMapKey(apiVersion, kind)).map((key) => [key, request.children[key] ?? {}]))
+  return newestStatusInstant({ ...request, children }) ?? parseInstant(request.parent.metadata.creationTimestamp)
 }
 
 function replicasOf ({ seen: { pods, ready } }: Input): string | undefined {

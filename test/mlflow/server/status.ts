@@ -141,3 +141,12 @@ t.test('replicas', async (t) => {
   t.equal(deploymentOf(answer(scaled).children)?.spec.replicas, 4, 'an autoscaler is not fought')
   t.equal(deploymentOf(answer(withSpec(scaled, { autoscaling: undefined, replicas: 3 })).children)?.spec.replicas, 3, 'the spec is what counts without one')
 })
+
+t.test('before a child has a status, conditions have one time, whatever is written meanwhile', async (t) => {
+  const first = partRequest() as SyncRequest
+  const write = (time: string) => ({ manager: 'metacontroller', operation: 'Update', time })
+  const written = feedBack(first, answer(first) as never)
+  for (const objects of Object.values(written.children)) for (const object of Object.values(objects)) object.metadata.managedFields = [write('2026-01-05T10:00:09Z')]
+  const later = { ...written, parent: { ...first.parent, metadata: { ...first.parent.metadata, managedFields: [{ ...write('2026-01-05T10:00:07Z'), subresource: 'status' }] } } }
+  for (const request of [first, later]) t.strictSame([...new Set(answer(request).status.conditions.map((condition) => (condition as unknown as { lastTransitionTime: string }).lastTransitionTime))], ['2026-01-05T10:00:00Z'])
+})
