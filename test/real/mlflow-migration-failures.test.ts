@@ -1,5 +1,7 @@
 // Why a preflight or a migration fails, with real databases: exit codes and termination messages say who has to do what, and nothing is changed.
+import { once } from 'node:events'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import pLimit from 'p-limit'
 import t from 'tap'
@@ -12,7 +14,7 @@ const MIGRATE = 'migrate' as const
 
 const scene = await openMigrationScene(t)
 if (scene) {
-  const { folder, postgres, sqlite, migrate } = scene
+  const { folder, postgres, sqlite, migrate, sql } = scene
 
   await t.test('what cannot be migrated has exit codes of its own, and nothing is changed', async (t) => {
     const uri = sqlite('unchanged.db')
@@ -40,17 +42,23 @@ if (scene) {
     const uri = await postgres.createDatabase('reachable')
     const closed = await freePort()
     const { host } = new URL(uri)
+    await sql(uri, `CREATE ROLE reader LOGIN PASSWORD '${OTHER_PASSWORD}'`)
+    const silent = createServer().listen(0, '127.0.0.1')
+    await once(silent, 'listening')
+    t.teardown(() => { silent.close() })
     const rows = [
       { name: 'a wrong password', mode: PREFLIGHT, uri: uri.replace(encodeURIComponent(PASSWORD), OTHER_PASSWORD), reason: 'AuthenticationFailed', message: /refuses the user or the password: correct the URI or its Secret/ },
       { name: 'a wrong password, with another driver', mode: MIGRATE, uri: uri.replace(encodeURIComponent(PASSWORD), OTHER_PASSWORD).replace('postgresql:', 'postgresql+psycopg2:'), reason: 'AuthenticationFailed', message: /refuses/ },
       { name: 'a server that is down', mode: PREFLIGHT, uri: uri.replace(host, `127.0.0.1:${closed}`), reason: 'ConnectionFailed', message: /cannot be reached/ },
       { name: 'a host without an address', mode: MIGRATE, uri: uri.replace(host, 'nowhere.invalid.:5432'), reason: 'HostUnknown', message: /cannot be resolved/ },
+      { name: 'a user who may only read', mode: MIGRATE, uri: uri.replace(`mlflow:${encodeURIComponent(PASSWORD)}`, `reader:${OTHER_PASSWORD}`), reason: 'PermissionDenied', message: /give it the right to create and alter tables/ },
+      { name: 'a server that says nothing', mode: PREFLIGHT, uri: uri.replace(host, `127.0.0.1:${(silent.address() as AddressInfo).port}`), reason: 'ConnectionTimedOut', message: /does not answer/ },
       { name: 'a database that is missing', mode: PREFLIGHT, uri: uri.replace('reachable', 'missing'), reason: 'DatabaseMissing', message: /create it, or correct the URI/ },
       { name: 'a server without TLS where TLS is wanted', mode: MIGRATE, uri: `${uri}?sslmode=require`, reason: 'TlsFailed', message: /sslmode/ },
       { name: 'another database in MySQL, which is down', mode: PREFLIGHT, uri: `mysql+pymysql://mlflow:${encodeURIComponent(PASSWORD)}@127.0.0.1:${closed}/mlflow`, reason: 'ConnectionFailed', message: /cannot be reached/ }
     ]
     await inPairs(rows, async ({ name, mode, uri, reason, message }) => {
-      const { code, told } = await migrate(mode, { backend: uri })
+      const { code, told } = await migrate(mode, { backend: uri }, { PGCONNECT_TIMEOUT: '2' })
       t.match({ code, told }, { code: 15, told: { reason, message, result: { version: '3.17.2' } } }, name)
     })
   })
