@@ -155,6 +155,7 @@ if (helm !== undefined) {
     for (const warning of [/No MLflow is known/, /No Prometheus is known/, /image.repository is just sluice/, /Seldon Core v1 seems not to be installed/, /ask for no token/, /any address on the ports of the API server/]) t.match(bare, warning)
     const open = await renderNotes(helm, { admissionPolicy: { enabled: false }, hooks: { url: 'http://h', v: '1' }, poller: { config: { registries: { a: { url: 'http://a', namespaces: ['x'] } } } } })
     for (const warning of [/loaded from anywhere \(poller.config.registries.a.artifactRoots\)/, /The admission policy is off/, /REGISTRIES='\{"\*":\{"workspaces":\["","\{namespace\}"\]\},"a":\{"namespaces":\["x"\]\}\}'/]) t.match(open, warning)
+    t.match(await renderNotes(helm, { platform: { mode: 'rhoai' }, openshift: { enabled: true }, hooks: { url: 'http://h', v: '1' } }), /PLATFORM='\{"mode":"rhoai","openshift":true\}'/)
     t.match(bare, /--client-go-qps=50 --client-go-burst=100 --workers=10/)
     t.match(bare, /dynamic-apply/)
     const careful = await renderNotes(helm, { image: { repository: 'r/sluice' }, hooks: { token: { existingSecret: 'x' } }, seldon: { enabled: false }, networkPolicy: { egress: { apiServerCidrs: ['10.0.0.1/32'] } }, poller: { config: { registries: { default: { url: 'http://a', artifactRoots: ['s3://a'] } }, prometheus: { default: { url: 'http://b' } } } } })

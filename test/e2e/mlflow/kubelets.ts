@@ -26,6 +26,9 @@ export interface MlflowKubelets {
 
 interface Container { name: string, image: string, env?: Array<{ name: string, value?: string }> }
 
+/** Their Role and its binding are made beside the Job, and may come after its first try. */
+export const CLAIM_MAKERS = /^system:serviceaccount:[\w-]+:mlflow-claim(-[\w-]+)?$/
+
 const COMPONENTS = ['claim', 'preflight', 'migration']
 
 /** Plays every pod once, as soon as it has begun. */
