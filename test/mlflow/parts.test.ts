@@ -1,6 +1,11 @@
-// What stands around an MLflow server. One process for all of it, for the kind takes longer to load than each of these to run; each file can be run by itself.
+// An MLflow server and what stands around it. One process for all of it, for the kind takes longer to load than each of these to run; each file can be run by itself.
 import './parts/namespace-access.ts'
 import './parts/network-policy.ts'
 import './parts/routes.ts'
 import './parts/surroundings.ts'
 import './parts/tasks.ts'
+import './server/command-line.ts'
+import './server/environment.ts'
+import './server/rules.ts'
+import './server/status.ts'
+import './server/volumes.ts'
