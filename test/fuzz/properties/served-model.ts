@@ -197,8 +197,9 @@ function checkAttempt ({ request, memory, noted, jobs }: Seen, { memory: after }
   const before = memory?.attempt ?? noted.attempt
   if (forged || before === undefined || after.attempt === before) return
   const asked = mapOf(mapOf(mapOf(request.parent).metadata).annotations)[COMMANDS.retry] === String(before)
-  const claims = Object.values(mapOf(mapOf(request.children)[KEYS.volume])).map((claim) => mapOf(mapOf(claim).metadata))
-  const isLost = volumesOf(memory, noted).some((volume) => claims.some(({ name, uid, deletionTimestamp }) => name === volume.name && (deletionTimestamp !== undefined || uid !== volume.uid)))
+  // By the place at which it is listed: a name that somebody has written into it is no other claim's.
+  const claims = Object.entries(mapOf(mapOf(request.children)[KEYS.volume])).map(([place, claim]) => ({ ...mapOf(mapOf(claim).metadata), name: place.slice(place.indexOf('/') + 1) }))
+  const isLost = volumesOf(memory, noted).some((volume) => claims.some(({ name, uid, deletionTimestamp }: Json & { name: string }) => name === volume.name && (deletionTimestamp !== undefined || uid !== volume.uid)))
   const isOutdated = [...jobs.values()].some((job) => endOf(job) === 'done')
   demand(asked || isLost || isOutdated, () => `attempt ${after.attempt} follows ${before}, and nobody asked for it`)
   demand(after.attempt === before + 1, () => `attempt ${after.attempt} follows ${before}`)

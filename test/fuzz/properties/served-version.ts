@@ -139,7 +139,7 @@ function checkSwitch ({ name, spec, memory, named, deployments }: Seen, heir: st
   if (!memory) return
   demand(available > 0, () => lose('has none either'))
   if (!serves) return
-  const needed = neededBeside(deployments.get(suffixedName(name, named)), spec) ?? 1
+  const needed = fixedIn(spec, memory) ?? neededBeside(deployments.get(suffixedName(name, named)), spec) ?? 1
   demand(wanted >= needed, () => lose(`has ${wanted} pods and not ${needed}`))
   demand(isPassed(memory.candidate, heir), () => lose('has not passed'))
 }
@@ -164,9 +164,8 @@ function checkTemplate (before: Json | undefined, wanted: Json, forged: boolean)
 
 function checkNumbers (seen: Seen, answer: Answer): void {
   const { name, spec, memory, named, deployments } = seen
-  const isKept = spec.autoscale || memory?.autoscaledFrom === (spec.replicas ?? 0)
   const active = suffixedName(name, memory?.active.id ?? named)
-  const rule = { fixed: isKept ? undefined : spec.replicas, first: memory && neededBeside(deployments.get(active), spec) }
+  const rule = { fixed: fixedIn(spec, memory), first: memory && neededBeside(deployments.get(active), spec) }
   for (const [place, wanted] of answered(answer, 'deployment')) checkNumber(wanted, deployments.get(place), { ...rule, mayGrow: place !== active })
 }
 
@@ -175,6 +174,11 @@ function checkAutoscalers ({ name, spec }: Seen, { answer, next }: { answer: Ans
   const scaled = [...answered(answer, 'autoscaler').values()].map((autoscaler) => textOf(mapOf(mapOf(autoscaler.spec).scaleTargetRef).name))
   const wanted = spec.autoscale && next ? [suffixedName(name, idOf(next))] : []
   demand(scaled.join() === wanted.join(), () => `autoscalers are of ${scaled.join(', ')}, and should be of ${wanted.join(', ')}`)
+}
+
+/** The number that the spec says, where neither an autoscaler nor the one before it has a say. */
+function fixedIn ({ autoscale, replicas }: Spec, memory: Memory | undefined): number | undefined {
+  return autoscale || memory?.autoscaledFrom === (replicas ?? 0) ? undefined : replicas
 }
 
 /** Pods of what may take the place of a Deployment: as many, as far as an autoscaler may go. */
