@@ -2,6 +2,7 @@
 import type { ReferencesFact } from '../core/facts.ts'
 import { namespaceOf, type Request } from './place.ts'
 import type { Spec } from './schema.ts'
+import { makeServerTemplate } from './resources/server-template.ts'
 import { selectorText } from './selector.ts'
 import { backendStore } from './stores.ts'
 
@@ -12,9 +13,21 @@ export function problemOf (request: Request, references: ReferencesFact | undefi
 }
 
 /** Rules of the API say most of this, too; here it is for objects that are older than the rules, and for what a rule cannot see. */
-function renderProblem ({ parent: { spec } }: Request): Problem | undefined {
-  const message = selectorProblem(spec) ?? storageProblem(spec) ?? nameProblem(spec)
+function renderProblem (request: Request): Problem | undefined {
+  const { spec } = request.parent
+  const message = selectorProblem(spec) ?? storageProblem(spec) ?? nameProblem(spec) ?? sizeProblem(request)
   return message === undefined ? undefined : { reason: 'RenderFailed', message }
+}
+
+/**
+ * Bytes of a pod template: during a migration a Deployment has the one before three times in its annotations (in its memory, and both in Metacontroller's),
+ * its Jobs likewise, and all annotations of an object may have 256 KiB.
+ */
+const LARGEST_TEMPLATE = 48_000
+
+function sizeProblem (request: Request): string | undefined {
+  const bytes = new TextEncoder().encode(JSON.stringify(makeServerTemplate(request, undefined))).length
+  return bytes > LARGEST_TEMPLATE ? `the template of the server's pods has ${bytes} bytes and may have ${LARGEST_TEMPLATE}: move long values of env into a ConfigMap, and shorten lists` : undefined
 }
 
 function selectorProblem ({ workspaceLabelSelector }: Spec): string | undefined {

@@ -71,6 +71,7 @@ t.test('case 21, 37, 51: pods stay as they are while none can be made of the spe
   const rows: Array<{ name: string, request: SyncRequest, reason: string, message: string | RegExp }> = [
     { name: 'case 37: a ConfigMap that is absent', request: absent, reason: 'CABundleConfigMapError', message: 'CA bundle ConfigMap "ca" not found in namespace "test-ns"' },
     { name: 'case 21: a selector that is none', request: withSpec(settled, { workspaceLabelSelector: { matchExpressions: [{ key: 'a', operator: 'InvalidOp' }] } }), reason: 'RenderFailed', message: /^workspaceLabelSelector cannot be used/ },
+    { name: 'a template that is too large for what is kept of it', request: withSpec(settled, { env: [0, 1].map((n) => ({ name: `LONG_${n}`, value: 'x'.repeat(30_000) })) }), reason: 'RenderFailed', message: /^the template of the server's pods has \d+ bytes and may have 48000: move long values of env into a ConfigMap/ },
     { name: 'case 51: archival to files without storage, past the API', request: withSpec(settled, { traceArchival: { enabled: true, location: 'file:///mlflow/t', retention: '1d' } }), reason: 'RenderFailed', message: 'storage must be configured when traceArchival.location uses file-based storage (file:// prefix)' }
   ]
   for (const { name, request, reason, message } of rows) {
