@@ -71,9 +71,9 @@ if (scene) {
   })
 
   await t.test('at rest nothing is written, by whichever sync', async (t) => {
-    const { writes, syncs } = await restOf(scene, 30, 'sluice-mlflows')
+    const { writes, syncs } = await restOf(scene, 10, 'sluice-mlflows')
     t.strictSame(writes, { counts: {}, by: [] })
-    t.ok(syncs > 10)
+    t.ok(syncs >= 4)
   })
 
   await t.test('all goes with the objects but the volume, in the namespace and outside of it', async () => {
