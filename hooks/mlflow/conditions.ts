@@ -32,9 +32,11 @@ export function conditionsOf (input: Input): Aspect[] {
   ]
 }
 
-/** Available, and nothing that the spec asks for is missing. */
+/** Available, with the image that the spec asks for, and nothing else that it asks for is missing. */
 function ready (input: Input): Aspect {
-  const { missing } = input.seen
+  const { plan: { problem, migration: decision }, seen: { missing } } = input
+  const failed = decision?.condition.status === 'False' && !problem ? decision.condition : undefined
+  if (failed) return aspect('Ready', 'False', failed.reason, failed.message)
   if (missing !== undefined) return aspect('Ready', 'False', REASONS.BackendNotInstalled, missingSentence(missing))
   return { ...available(input), type: 'Ready' }
 }

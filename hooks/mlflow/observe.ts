@@ -6,9 +6,10 @@ import { isMap } from '../core/plain-value.ts'
 import { troubleSentence } from '../core/pod-trouble.ts'
 import { quantityValue } from '../core/quantity.ts'
 import { findChild, mayReturn, type KubeObject } from '../core/request.ts'
-import { CERTIFICATE, CLAIM, HTTP_ROUTE, JOB, VIRTUAL_SERVICE } from './children.ts'
+import { CERTIFICATE, CLAIM, HTTP_ROUTE, JOB, SERVICE, VIRTUAL_SERVICE } from './children.ts'
 import { namesOf } from './names.ts'
-import { namespaceOf, type Request } from './place.ts'
+import { externalUrl, namespaceOf, schemeOf, type Request } from './place.ts'
+import { REMEDIES } from './remedies.ts'
 import { claimJobName } from './resources/claim.ts'
 import { sizeOf } from './resources/claim-spec.ts'
 
@@ -36,7 +37,7 @@ function readyIn (deployment: KubeObject | undefined): number {
 
 function troubleOf (pods: PodsFact = [], owner: string): string | undefined {
   const found = pods.find((pod) => pod.owner === owner && pod.reason !== 'Completed')
-  return found && troubleSentence(found)
+  return found && troubleSentence(found, REMEDIES)
 }
 
 /** What the spec asks for by name. An HTTPRoute is asked for by default, and left out where there is no Gateway API. */
@@ -56,8 +57,14 @@ export function lookAtRoute (request: Request): Verdict | undefined {
   const said = conditionsOfRoute(route)
   const refusal = said.find(({ type, status }) => (type === 'Accepted' || type === 'ResolvedRefs') && status === 'False')
   if (refusal) return { status: 'False', reason: word(refusal.reason), message: `The gateway does not take HTTPRoute ${server}: ${textOf(refusal.message) || textOf(refusal.reason)}; correct ingress.gateway, or the gateway.` }
-  if (said.some(({ type, status }) => type === 'Accepted' && status === 'True')) return { status: 'True', reason: 'Accepted', message: `The gateway leads to the server by HTTPRoute ${server}.` }
+  if (externalUrl(request) === undefined) return { status: 'False', reason: 'HostUnknown', message: `HTTPRoute ${server} leads to the server, which refuses all who come by it: nobody has said under which name they do. Set ingress.host, or platform.externalUrl of Sluice; without a way in, set ingress.mode to None.` }
+  if (said.some(({ type, status }) => type === 'Accepted' && status === 'True')) return { status: 'True', reason: 'Accepted', message: `The gateway leads to the server by HTTPRoute ${server}.${tlsHint(request)}` }
   return { status: 'Unknown', reason: 'NotYetAccepted', message: `No gateway has taken HTTPRoute ${server} yet: see whether the one that it names is there.` }
+}
+
+/** Nothing in a route says so. */
+function tlsHint ({ parent: { spec } }: Request): string {
+  return schemeOf(spec) === 'https' ? ' It must speak TLS to the Service: a BackendTLSPolicy says so, or a DestinationRule where it is one of Istio.' : ''
 }
 
 function conditionsOfRoute (route: KubeObject | undefined): Array<Record<string, unknown>> {
@@ -65,20 +72,20 @@ function conditionsOfRoute (route: KubeObject | undefined): Array<Record<string,
   return parents.flatMap(({ conditions }) => Array.isArray(conditions) ? conditions.filter(isMap) : [])
 }
 
-/** What became of the volume; undefined where none is asked for. */
-export function lookAtVolume (request: Request, told: Facts): Verdict | undefined {
+/** What became of the volume; undefined where none is asked for. `isUsed`: pods answer, which all mount it. */
+export function lookAtVolume (request: Request, told: Facts, isUsed: boolean): Verdict | undefined {
   const { storage } = request.parent.spec
   if (!storage) return undefined
-  return storage.retain ? ofRetained(request, told) : ofOwned(request, sizeOf(storage))
+  return storage.retain ? ofRetained(request, told, isUsed) : ofOwned(request, sizeOf(storage), isUsed)
 }
 
-function ofRetained (request: Request, told: Facts): Verdict {
+function ofRetained (request: Request, told: Facts, isUsed: boolean): Verdict {
   const { claim } = namesOf(request.parent.metadata.name)
   const name = claimJobName(request) ?? ''
   const job = jobState(findChild(request, JOB, name, namespaceOf(request)))
   const trouble = troubleOf(told.pods, `Job/${name}`)
   switch (job.state) {
-    case 'Succeeded': return { status: 'True', reason: 'ClaimReady', message: `PersistentVolumeClaim ${claim} is as the spec asks for, and outlives this object.` }
+    case 'Succeeded': return isUsed || phaseIn(told.pods, `Job/${name}`) !== 'Pending' ? ready(claim, 'outlives this object') : unbound(claim)
     case 'Failed': return { status: 'False', reason: 'ClaimFailed', message: `PersistentVolumeClaim ${claim} could not be made as the spec asks for. ${trouble ?? failureOf(job)} To try again, delete Job ${name}.` }
     case 'Running':
     case 'Absent': return { status: 'Unknown', reason: 'ClaimPending', message: `Job ${name} makes PersistentVolumeClaim ${claim}.${trouble === undefined ? '' : ` ${trouble}`}` }
@@ -86,17 +93,49 @@ function ofRetained (request: Request, told: Facts): Verdict {
   }
 }
 
-function failureOf ({ reason, message }: Extract<JobState, { state: 'Failed' }>): string {
-  return troubleSentence({ reason: reason || 'JobFailed', message })
+function ready (claim: string, fate: string): Verdict {
+  return { status: 'True', reason: 'ClaimReady', message: `PersistentVolumeClaim ${claim} is as the spec asks for, and ${fate}.` }
 }
 
-function ofOwned (request: Request, wanted: string): Verdict {
+function unbound (claim: string): Verdict {
+  return { status: 'Unknown', reason: 'ClaimUnbound', message: `PersistentVolumeClaim ${claim} is there, and was not bound to a volume when it was made. Some StorageClasses wait for the first pod; if that stays Unschedulable, see kubectl describe pvc ${claim}, and whether storage.storageClassName names a StorageClass that makes volumes.` }
+}
+
+/** As the program that makes claims has left it: `{"claim", "uid", "phase", "capacity"}`. */
+function phaseIn (pods: PodsFact = [], owner: string): unknown {
+  const { result = '{}' } = pods.find((pod) => pod.owner === owner && pod.result !== undefined) ?? {}
+  try {
+    const value: unknown = JSON.parse(result)
+    return isMap(value) ? value.phase : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function failureOf ({ reason, message }: Extract<JobState, { state: 'Failed' }>): string {
+  return troubleSentence({ reason: reason || 'JobFailed', message }, REMEDIES)
+}
+
+function ofOwned (request: Request, wanted: string, isUsed: boolean): Verdict {
   const { claim } = namesOf(request.parent.metadata.name)
   const observed = findChild(request, CLAIM, claim, namespaceOf(request))
-  if (!observed) return { status: 'Unknown', reason: 'ClaimPending', message: `PersistentVolumeClaim ${claim} is being made.` }
-  const size = isMap(observed.spec) && isMap(observed.spec.resources) && isMap(observed.spec.resources.requests) ? textOf(observed.spec.resources.requests.storage) : ''
+  if (!observed) return { status: 'Unknown', reason: 'ClaimPending', message: `PersistentVolumeClaim ${claim} is being made.${foreignHint(request, claim)}` }
+  const size = requestedIn(observed)
   if ((quantityValue(size) ?? 0) > (quantityValue(wanted) ?? 0)) return { status: 'False', reason: 'ClaimKept', message: `PersistentVolumeClaim ${claim} has ${size}, and cannot be made smaller: set storage.size to that.` }
-  return { status: 'True', reason: 'ClaimReady', message: `PersistentVolumeClaim ${claim} is as the spec asks for, and goes with this object.` }
+  const isPending = isMap(observed.status) && observed.status.phase === 'Pending'
+  return isPending && !isUsed ? unbound(claim) : ready(claim, 'goes with this object')
+}
+
+/** What was made together with the claim is there, and it is not: so one that is not ours is in its place. */
+function foreignHint (request: Request, claim: string): string {
+  const { server } = namesOf(request.parent.metadata.name)
+  if (!findChild(request, SERVICE, server, namespaceOf(request))) return ''
+  return ` If it does not come, one of that name is there that was kept from an object before: delete it (kubectl delete pvc ${claim}) to begin anew, or make this object again with storage.retain true to go on with its data.`
+}
+
+function requestedIn ({ spec }: KubeObject): string {
+  const { resources } = isMap(spec) ? spec : {}
+  return isMap(resources) && isMap(resources.requests) ? textOf(resources.requests.storage) : ''
 }
 
 function textOf (value: unknown): string {

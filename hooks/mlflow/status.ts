@@ -15,7 +15,8 @@ import type { Status } from './schema/status.ts'
 
 export function computeStatus (request: Request, plan: Plan, { told, now }: { told: Facts, now: number }): Status {
   const { metadata, status: before = {} } = request.parent
-  const input: Input = { plan, seen: lookAround(request, plan.deployment, told), route: lookAtRoute(request), volume: lookAtVolume(request, told), access: lookAtAccess(request) }
+  const seen = lookAround(request, plan.deployment, told)
+  const input: Input = { plan, seen, route: lookAtRoute(request), volume: lookAtVolume(request, told, seen.ready > 0), access: lookAtAccess(request) }
   const { memory, nextDeadline } = plan.migration ?? {}
   const error = errorOf(input)
   const conditions = conditionsOf(input).map((found) => ({ ...found, since: causeOf(request, found.type) }))

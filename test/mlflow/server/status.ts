@@ -135,6 +135,63 @@ t.test('where a server is, it stays', async (t) => {
   t.strictSame([deploymentOf(children)?.metadata.namespace, status.namespace], ['test-ns', 'test-ns'])
 })
 
+t.test('where it was, it comes back', async (t) => {
+  const { spec: { namespace: _namespace, ...spec }, ...parent } = partRequest().parent
+  const given = (status: object, spec: object) => answer({ ...partRequest(), parent: { ...parent, spec, status }, platform: { namespace: 'new' } } as unknown as SyncRequest).status.namespace
+  t.equal(given({ namespace: 'old' }, spec), 'old', 'after another configuration of Sluice, too')
+  t.equal(given({ namespace: 'Not A Name' }, spec), 'new', 'a status of which that is none says nothing')
+  t.equal(given({ namespace: 'old' }, { ...spec, namespace: 'own' }), 'own', 'what the spec says counts')
+})
+
+t.test('a volume is not ready before it is one', async (t) => {
+  const request = serving({ spec: { storage: {} } })
+  const name = namesOf(answer(request).children).find((child) => child.startsWith('Job mlflow-claim-'))?.slice(4) ?? ''
+  const done = { apiVersion: 'batch/v1', kind: 'Job', metadata: { name, namespace: 'test-ns' }, status: { conditions: [{ type: 'Complete', status: 'True' }] } }
+  const looked = (phase: string, pods: object = { availableReplicas: 0, readyReplicas: 0 }) => {
+    const seen = { ...serving({ spec: { storage: {} } }, pods) }
+    const told = withAnnotation({ ...seen, children: { ...seen.children, 'Job.batch/v1': { [`test-ns/${name}`]: done } } }, FACTS.pods, [{ owner: `Job/${name}`, uid: 'a', reason: 'Completed', result: JSON.stringify({ claim: 'mlflow-pvc', uid: 'u', phase }) }])
+    const { Storage: storage } = conditions(answer(told))
+    return [storage?.status, storage?.reason]
+  }
+  t.strictSame(looked('Pending'), ['Unknown', 'ClaimUnbound'])
+  t.strictSame(looked('Pending', {}), ['True', 'ClaimReady'], 'a pod that answers has mounted it')
+  t.strictSame(looked('Bound'), ['True', 'ClaimReady'])
+  t.match(conditions(answer(serving({ spec: { storage: { retain: false } } }))).Storage?.reason, 'ClaimReady')
+  const foreign = serving({ spec: { storage: { retain: false } } })
+  t.match(conditions(answer({ ...foreign, children: { ...foreign.children, 'PersistentVolumeClaim.v1': {} } })).Storage?.message, /is being made\. If it does not come, one of that name is there that was kept/)
+})
+
+t.test('the way in', async (t) => {
+  const routed = (platform: object, spec: object = {}, status: object = {}) => {
+    const request = serving({ platform, spec })
+    const route = Object.values(request.children['HTTPRoute.gateway.networking.k8s.io/v1'] ?? {})[0] as KubeObject
+    Object.assign(route, { status })
+    const { Routed: found } = conditions(answer(request))
+    return [found?.status, found?.reason, found?.message]
+  }
+  const accepted = { parents: [{ conditions: [{ type: 'Accepted', status: 'True' }] }] }
+  t.strictSame(routed({}, {}, accepted).slice(0, 2), ['False', 'HostUnknown'], 'MLflow refuses callers under a name that it does not know')
+  t.strictSame(routed({}, { ingress: { host: 'ml.example.com' } }, accepted).slice(0, 2), ['True', 'Accepted'])
+  t.match(routed({ externalUrl: 'https://g' }, {}, accepted)[2], 'must speak TLS to the Service')
+  t.notMatch(routed({ externalUrl: 'https://g' }, { tls: { mode: 'Off' } }, accepted)[2], 'TLS')
+  t.strictSame(routed({ externalUrl: 'https://g' }).slice(0, 2), ['Unknown', 'NotYetAccepted'])
+})
+
+t.test('case 48: garbage collection that is taken out is gone with its rights', async (t) => {
+  const collecting = serving({ spec: { garbageCollection: { schedule: '0 2 * * 0' } } })
+  const of = (request: SyncRequest) => namesOf(answer(request).children).filter((name) => name.includes('mlflow-gc'))
+  t.strictSame([of(collecting), of(withSpec(collecting, { garbageCollection: undefined }))], [['CronJob mlflow-gc', 'ServiceAccount mlflow-gc-sa', 'ClusterRole mlflow-gc', 'ClusterRoleBinding mlflow-gc'], []])
+})
+
+t.test('a refused image is not Ready, while what answers is Available', async (t) => {
+  const settled = serving()
+  const deployment = Object.values(settled.children['Deployment.apps/v1'] ?? {})[0] as KubeObject
+  const memory = JSON.parse(deployment.metadata.annotations?.['sluice.dev/state'] ?? '{}') as object
+  deployment.metadata.annotations = { 'sluice.dev/state': JSON.stringify({ ...memory, stage: 'Failed', before: { template: (deployment.spec as { template: object }).template, replicas: 1 }, problem: { stage: 'Preflight', message: 'It is older than the databases', terminal: true } }) }
+  const { Ready: ready, Available: available } = conditions(answer(settled))
+  t.strictSame([ready?.status, ready?.reason, available?.status], ['False', 'MigrationFailed', 'True'])
+})
+
 t.test('replicas', async (t) => {
   const scaled = serving({ spec: { autoscaling: { minReplicas: 2, maxReplicas: 5, targetCPUUtilization: 80 } } })
   const deployment = Object.values(scaled.children['Deployment.apps/v1'] ?? {})[0] as KubeObject
