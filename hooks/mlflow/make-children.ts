@@ -1,14 +1,14 @@
 // From what is decided to the objects that should be there.
 import { observedReplicas } from '../core/replicas.ts'
 import { jobState } from '../core/job-state.ts'
-import { readTemplate, type Template } from '../core/pod-template.ts'
+import type { Template } from '../core/pod-template.ts'
 import { findChild, type Child } from '../core/request.ts'
 import { CRON_JOB, JOB } from './children.ts'
 import { makeOrderedJob } from './migration/jobs.ts'
 import { formatMemory } from './migration/memory.ts'
 import { PARTS } from './parts.ts'
 import { namespaceOf, type Request } from './place.ts'
-import type { Plan } from './plan.ts'
+import { keptTemplate, type Plan } from './plan.ts'
 import { formatMarks } from './references.ts'
 import { makeDeployment } from './resources/deployment.ts'
 import { makeServerTemplate } from './resources/server-template.ts'
@@ -16,7 +16,8 @@ import { serverPod } from './resources/server-pod.ts'
 
 export function makeChildren (request: Request, plan: Plan): Child[] {
   const version = plan.migration?.memory.settled?.version
-  const parts = PARTS.flatMap((make) => make(request, version) ?? [])
+  const kept = keptTemplate(plan)
+  const parts = PARTS.flatMap((make) => make(request, { ...(version !== undefined && { version }), ...(kept && { kept }) }) ?? [])
   return [...server(request, plan), ...jobs(request, plan), ...parts.map((part) => isSuspended(plan) ? suspended(part) : part)]
 }
 
@@ -27,11 +28,8 @@ function server (request: Request, plan: Plan): Child[] {
   return [makeDeployment(request, { template, replicas: replicasOf(request, plan), annotations: formatMarks(marks), ...(migration && { state: formatMemory(migration.memory) }) })]
 }
 
-/** That of before a migration, or that of the spec; while none can be made of the spec, the one that is there. */
-function templateOf (request: Request, { deployment, problem, migration, marks }: Plan): Template | undefined {
-  const before = migration?.run === 'before' ? migration.memory.before?.template : undefined
-  if (before) return before
-  return problem ? deployment && readTemplate(deployment) : makeServerTemplate(request, marks.pods)
+function templateOf (request: Request, plan: Plan): Template | undefined {
+  return keptTemplate(plan) ?? (plan.problem ? undefined : makeServerTemplate(request, plan.marks.pods))
 }
 
 /** Undefined: an autoscaler's to say. */
@@ -50,9 +48,9 @@ function jobs (request: Request, { migration, problem }: Plan): Child[] {
   return wanted.map((order) => makeOrderedJob(request, serverPod(request), order))
 }
 
-/** They write to the databases, and are made of the server's parts. */
+/** They write to the databases, and are made of the spec as it is, for which nothing is decided while there is a problem. */
 function isSuspended ({ migration, problem }: Plan): boolean {
-  return migration?.suspended === true || problem?.reason === 'RenderFailed'
+  return problem !== undefined || migration?.suspended !== false
 }
 
 function suspended (child: Child): Child {

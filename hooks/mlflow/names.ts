@@ -5,6 +5,12 @@ import type { Tls } from './schema/reach.ts'
 /** The object whose children have plain names. */
 const PLAIN = 'mlflow'
 
+/**
+ * Names of objects whose children would be called as another object's are: `gc` would make the Deployment mlflow-gc, and a ClusterRole that is also that of garbage
+ * collection of the object mlflow. With each name that is derived below a word belongs in here; a platform may call its own roles mlflow-view and so on.
+ */
+export const TAKEN = '^(claim|gc|metrics-monitor|pvc|sa|tls|trace-archival)(-|$)|^(edit|integration|view)$|(^|-)migration$'
+
 /** A CronJob's pods get eleven characters more than its name has. */
 const LONGEST_CRON_JOB = 52
 

@@ -1,4 +1,5 @@
 // All that stands around the server's Deployment: one line each.
+import type { Template } from '../core/pod-template.ts'
 import type { Child } from '../core/request.ts'
 import type { Request } from './place.ts'
 import { makeAutoscaler } from './resources/autoscaler.ts'
@@ -14,21 +15,23 @@ import { makeClaimPolicy, makeMigrationPolicy, makeServerPolicy } from './resour
 import { makeService } from './resources/service.ts'
 import { makeNamespaceAccess } from './resources/namespace-access.ts'
 import { makeServiceMonitor } from './resources/service-monitor.ts'
-import { makeTraceArchival } from './resources/trace-archival.ts'
+import { keepConfig, makeTraceArchival } from './resources/trace-archival.ts'
 import { makeDestinationRule, makeVirtualService } from './resources/virtual-service.ts'
 
-/** `version`: that of the MLflow that serves, where it is known. */
-export type Part = (request: Request, version: string | undefined) => Child[] | Child | undefined
+/** `version`: that of the MLflow that serves, where it is known. `kept`: the pod template that runs in place of the spec's. */
+export type Running = { version?: string, kept?: Template }
+
+export type Part = (request: Request, running: Running) => Child[] | Child | undefined
 
 export const PARTS: Part[] = [
   makeService,
-  makeServiceAccount,
-  makeClusterRole,
+  (request, { kept }) => makeServiceAccount(request, kept),
+  (request, { kept }) => makeClusterRole(request, kept),
   makeClaim,
   makeServerPolicy,
   makeMigrationPolicy,
   makeClaimPolicy,
-  makeHttpRoute,
+  (request, { version }) => makeHttpRoute(request, version),
   makeVirtualService,
   makeDestinationRule,
   makeIngress,
@@ -39,5 +42,6 @@ export const PARTS: Part[] = [
   makeDisruptionBudget,
   makeGarbageCollection,
   makeTraceArchival,
+  (request, { kept }) => keepConfig(request, kept),
   makeNamespaceAccess
 ]

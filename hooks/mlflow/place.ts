@@ -1,6 +1,8 @@
 // Where everything of one MLflow object is: its namespace, the metadata of its children, and the addresses of its server.
 import { COMPONENT_LABEL, childLabels, parentLabel } from '../core/labels.ts'
+import { isMap } from '../core/plain-value.ts'
 import { platformOf } from '../core/platform.ts'
+import type { Template } from '../core/pod-template.ts'
 import { mayReturn, type Child, type CustomizeRequest, type SyncRequest } from '../core/request.ts'
 import { HTTP_ROUTE, VIRTUAL_SERVICE } from './children.ts'
 import { namesOf, tlsSecretOf as namedTlsSecretOf } from './names.ts'
@@ -60,11 +62,17 @@ export function serviceHosts (request: Request): string[] {
   return [server, `${server}.${namespace}`, `${server}.${namespace}.svc`, `${server}.${namespace}.svc.cluster.local`]
 }
 
-/** Where it is reached inside the cluster: `https://mlflow.ns.svc:8443/mlflow`. */
-export function addressUrl (request: Request): string {
+/** Where it is reached inside the cluster: `https://mlflow.ns.svc:8443/mlflow`. `kept`: the pod template that runs in place of the spec's. */
+export function addressUrl (request: Request, kept?: Template): string {
   const { parent } = request
   const { server } = namesOf(parent.metadata.name)
-  return `${schemeOf(parent.spec)}://${server}.${namespaceOf(request)}.svc:${PORT}${staticPrefixOf(parent)}`
+  return `${kept ? schemeIn(kept) : schemeOf(parent.spec)}://${server}.${namespaceOf(request)}.svc:${PORT}${staticPrefixOf(parent)}`
+}
+
+/** By the name of its port. */
+function schemeIn ({ spec: { containers } }: Template): 'http' | 'https' {
+  const ports = containers.flatMap(({ ports }) => Array.isArray(ports) ? ports.filter(isMap) : [])
+  return ports.some(({ name, containerPort }) => name === 'http' && containerPort === PORT) ? 'http' : 'https'
 }
 
 /** Where it is reached from outside: `https://gateway.example.com/mlflow`. Undefined where no route leads to it, or nobody has said under which name. */

@@ -1,6 +1,7 @@
 // What is known and decided in one sync, for those who build the children and those who report.
 import { deploymentState, replicasOf } from '../core/deployment-state.ts'
 import type { Facts } from '../core/facts.ts'
+import { readTemplate, type Template } from '../core/pod-template.ts'
 import { findChild, type KubeObject } from '../core/request.ts'
 import { DEPLOYMENT } from './children.ts'
 import { decideMigration } from './migration/decide.ts'
@@ -34,10 +35,17 @@ export function planOf (request: Request, told: Facts, now: number): Plan {
   return { deployment, marks, problem, migration: problem ? onlyGoOn(memory, evidence, request) : decideMigration(memory, wantedOf(request, deployment, marks), evidence) }
 }
 
+/** The pod template that stays while none is made of the spec: that of before a migration, or, where none can be made, the one that is there. */
+export function keptTemplate ({ deployment, problem, migration }: Pick<Plan, 'deployment' | 'problem' | 'migration'>): Template | undefined {
+  const before = migration?.run === 'before' ? migration.memory.before?.template : undefined
+  if (before) return before
+  return problem && deployment && readTemplate(deployment)
+}
+
 function wantedOf (request: Request, deployment: KubeObject | undefined, marks: Marks): Wanted {
   const { spec, metadata } = request.parent
   return {
-    name: namesOf(metadata.name).server,
+    ...placeOf(request),
     image: imageOf(request),
     storesKey: storesKey(spec, marks.stores),
     generation: metadata.generation ?? 0,
@@ -45,6 +53,11 @@ function wantedOf (request: Request, deployment: KubeObject | undefined, marks: 
     replicas: replicasWanted(request, deployment),
     autoscaling: spec.autoscaling !== undefined
   }
+}
+
+function placeOf (request: Request): Pick<Wanted, 'name' | 'object' | 'tasks'> {
+  const { metadata: { name }, spec: { garbageCollection, traceArchival } } = request.parent
+  return { name: namesOf(name).server, object: { name, namespace: namespaceOf(request) }, tasks: garbageCollection !== undefined || traceArchival?.enabled === true }
 }
 
 /** An observed 0 is no wish: it is what a migration leaves. */
@@ -59,7 +72,7 @@ function replicasWanted ({ parent: { spec } }: Request, deployment: KubeObject |
 function onlyGoOn (memory: MigrationMemory | undefined, evidence: Evidence, request: Request): Decision | undefined {
   if (!memory) return undefined
   const { command: _command, ...rest } = evidence
-  const { parent: { spec, metadata } } = request
-  const wanted: Wanted = { name: namesOf(metadata.name).server, ...memory.target, mode: 'Automatic', replicas: replicasWanted(request, undefined), autoscaling: spec.autoscaling !== undefined }
+  const { spec } = request.parent
+  const wanted: Wanted = { ...placeOf(request), ...memory.target, mode: 'Automatic', replicas: replicasWanted(request, undefined), autoscaling: spec.autoscaling !== undefined }
   return decideMigration(memory, wanted, rest)
 }

@@ -3,6 +3,7 @@
 import { Type, type Static } from '@sinclair/typebox'
 import { placementProperties } from '../core/placement.ts'
 import { Quantity, objectName, oneOf, section, type Rule } from '../core/schema.ts'
+import { TAKEN } from './names.ts'
 import {
   Container, ContainerSecurityContext, EnvFrom, EnvVar, LabelSelector, PodSecurityContext, ResourceClaim, ServerResources, TopologySpread, Volume, VolumeMount, labelValues
 } from './schema/fields.ts'
@@ -36,7 +37,7 @@ const serverProperties = {
   serviceAccountName: objectName({ default: '', description: 'ServiceAccount of the server, which is made; empty means mlflow-sa, with the name of the object where that is not mlflow.' }),
   serviceAccountAnnotations: annotations('Annotations of the ServiceAccount, for clouds that give permissions by them.'),
   service: section({
-    type: oneOf(['ClusterIP', 'NodePort', 'LoadBalancer'], { default: 'ClusterIP', description: 'Type of the Service.' }),
+    type: oneOf(['ClusterIP', 'NodePort', 'LoadBalancer'], { default: 'ClusterIP', description: 'Type of the Service. NodePort and LoadBalancer let in whoever reaches a node, unless networkPolicyIngressFrom says who; the name under which they call belongs in extraAllowedHosts.' }),
     annotations: annotations('Annotations of the Service.')
   }, { description: 'The Service.' }),
   serviceMonitor: section({
@@ -110,7 +111,8 @@ export type Spec = Static<typeof Spec>
 /** Rules on the whole object. */
 export const rules: Rule[] = [
   { rule: 'self.metadata.name.size() <= 40', message: 'MLflow resource name must be at most 40 characters to ensure generated resource names stay within Kubernetes 63-character limit' },
-  { rule: "self.metadata.name.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?$')", message: 'metadata.name must consist of a-z, 0-9 and -, for it becomes part of a host name; choose one without dots' }
+  { rule: "self.metadata.name.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?$')", message: 'metadata.name must consist of a-z, 0-9 and -, for it becomes part of a host name; choose one without dots' },
+  { rule: `!self.metadata.name.matches('${TAKEN}')`, message: 'metadata.name must not be or begin with claim, gc, metrics-monitor, pvc, sa, tls or trace-archival, nor end with migration, nor be edit, integration or view, for what belongs to other servers has such names; choose another, such as ml-gc' }
 ]
 
 export { Status } from './schema/status.ts'

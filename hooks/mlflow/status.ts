@@ -9,7 +9,7 @@ import { CLAIM, DEPLOYMENT, HTTP_ROUTE, JOB } from './children.ts'
 import { conditionsOf, isReady, missingSentence, type Input } from './conditions.ts'
 import { lookAround, lookAtRoute, lookAtVolume, type Verdict } from './observe.ts'
 import { addressUrl, externalUrl, namespaceOf, type Request } from './place.ts'
-import type { Plan } from './plan.ts'
+import { keptTemplate, type Plan } from './plan.ts'
 import { lookAtAccess } from './resources/namespace-access.ts'
 import type { Status } from './schema/status.ts'
 
@@ -24,7 +24,7 @@ export function computeStatus (request: Request, plan: Plan, { told, now }: { to
     phase: phaseOf(input),
     namespace: namespaceOf(request),
     url: externalUrl(request),
-    address: { url: addressUrl(request) },
+    address: { url: addressUrl(request, keptTemplate(plan)) },
     version: memory?.settled?.version,
     attempt: memory?.attempt,
     replicas: replicasOf(input),

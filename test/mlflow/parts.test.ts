@@ -1,4 +1,5 @@
 // An MLflow server and what stands around it. One process for all of it, for the kind takes longer to load than each of these to run; each file can be run by itself.
+import './parts/names.ts'
 import './parts/namespace-access.ts'
 import './parts/network-policy.ts'
 import './parts/routes.ts'

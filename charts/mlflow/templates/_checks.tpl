@@ -14,6 +14,7 @@
 {{- $name := include "mlflow.name" . }}
 {{- if gt (len $name) 40 }}{{ fail "MLflow resource name must be at most 40 characters to ensure generated resource names stay within Kubernetes 63-character limit" }}{{ end }}
 {{- if not (regexMatch "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$" $name) }}{{ fail "metadata.name must consist of a-z, 0-9 and -, for it becomes part of a host name; choose one without dots" }}{{ end }}
+{{- if regexMatch "^(claim|gc|metrics-monitor|pvc|sa|tls|trace-archival)(-|$)|^(edit|integration|view)$|(^|-)migration$" $name }}{{ fail "metadata.name must not be or begin with claim, gc, metrics-monitor, pvc, sa, tls or trace-archival, nor end with migration, nor be edit, integration or view, for what belongs to other servers has such names; choose another, such as ml-gc" }}{{ end }}
 {{- with .Values.namespace }}
 {{- if ne . $.Release.Namespace }}{{ fail (printf "namespace: says %s, but a chart puts everything into the namespace of its release; leave it out, and install with --namespace %s" . .) }}{{ end }}
 {{- end }}
@@ -35,7 +36,11 @@
 {{- end }}
 {{- if and (not (hasKey . "artifactsDestination")) .serveArtifacts (not (hasKey . "storage")) }}{{ fail "artifactsDestination or storage must be set when serveArtifacts is true: without either, artifacts would go to file:///mlflow/artifacts on a read-only disk" }}{{ end }}
 {{- if and (hasPrefix "file://" (default "" .artifactsDestination)) (not .serveArtifacts) }}{{ fail "serveArtifacts must be enabled when artifactsDestination uses file-based storage (file:// prefix)" }}{{ end }}
-{{- if and (hasPrefix "sqlite" (default "" .backendStoreUri)) (or (ne (int .replicas) 1) (hasKey . "autoscaling")) }}{{ fail "replicas must be 1, without autoscaling, with a SQLite backend store: several servers would write one file; use PostgreSQL or MySQL for more" }}{{ end }}
+{{- if or (ne (int .replicas) 1) (hasKey . "autoscaling") }}
+{{- range $what, $uri := dict "backend store" .backendStoreUri "registry store" .registryStoreUri "database of users" .auth.databaseUri }}
+{{- if hasPrefix "sqlite" (default "" $uri) }}{{ fail (printf "replicas must be 1, without autoscaling, with a SQLite %s: several servers would write one file; use PostgreSQL or MySQL for more" $what) }}{{ end }}
+{{- end }}
+{{- end }}
 {{- end }}
 
 {{/* Whether a key of a Secret is named: empty means no. */}}

@@ -18,7 +18,7 @@ only looks. Nothing is done where neither image nor databases change.
 {{- range $container.env }}{{ if has .name (list "MLFLOW_BACKEND_STORE_URI" "MLFLOW_REGISTRY_STORE_URI") }}{{ $databases = append $databases . }}{{ end }}{{ end }}
 {{- $wanted := concat (include "mlflow.backendVariable" .m | fromJson).v (include "mlflow.registryVariable" .m | fromJson).v }}
 {{- if and (not .m.spec.stopped) (or (eq $migration.mode "Always") (ne $container.image .m.image) (ne (toJson $databases) (toJson $wanted))) }}
-{{- include "mlflow.checkVolume" .m.spec }}look
+look
 {{- end }}
 {{- else if or $status.replicas $status.terminatingReplicas }}look
 {{- else if not .m.spec.stopped }}migrate
@@ -27,9 +27,4 @@ only looks. Nothing is done where neither image nor databases change.
 {{- end }}
 {{- end }}
 
-{{/* One pod alone can have such a volume. */}}
-{{- define "mlflow.checkVolume" -}}
-{{- if and (hasKey . "storage") (has "ReadWriteOncePod" (include "mlflow.accessModes" (default dict .storage) | fromJson).v) }}
-{{- fail "migration.enabled: nobody can look at a database on a volume of ReadWriteOncePod while the server has it; stop that first (helm upgrade --reuse-values --set stopped=true), or set migration.enabled=false" }}
-{{- end }}
-{{- end }}
+

@@ -78,5 +78,8 @@
 {{- $from = append $from (dict "podSelector" (dict "matchLabels" (merge (include "mlflow.parentLabel" $ | fromYaml) (dict "app.kubernetes.io/component" "garbage-collection")))) }}
 {{- end }}
 {{- end }}
-{{- toJson (dict "v" (ternary (list (dict "from" $from "ports" $ports)) list (not (empty $from)))) }}
+{{- $rules := ternary (list (dict "from" $from "ports" $ports)) list (not (empty $from)) }}
+{{- /* A selector of namespaces means pods: whoever comes through a node or a balancer is none. */}}
+{{- if and (empty .spec.networkPolicyIngressFrom) (ne .spec.service.type "ClusterIP") }}{{ $rules = list (dict "ports" $ports) }}{{ end }}
+{{- toJson (dict "v" $rules) }}
 {{- end }}

@@ -14,7 +14,10 @@ imagePullPolicy: {{ . }}
 
 {{- define "mlflow.podSecurityContext" -}}
 {{- $given := (include "mlflow.given" (dict "v" (default dict .spec.podSecurityContext)) | fromJson).v }}
-{{- toYaml (default (dict "runAsNonRoot" true "seccompProfile" (dict "type" "RuntimeDefault")) $given) }}
+{{- $default := dict "runAsNonRoot" true "seccompProfile" (dict "type" "RuntimeDefault") }}
+{{- /* A new volume is root's. OpenShift says itself whose it becomes, and refuses to be told. */}}
+{{- if and (hasKey .spec "storage") (not .platform.openshift) }}{{ $default = merge $default (dict "fsGroup" 1001 "fsGroupChangePolicy" "OnRootMismatch") }}{{ end }}
+{{- toYaml (default $default $given) }}
 {{- end }}
 
 {{- define "mlflow.serviceAccountName" -}}

@@ -27,7 +27,8 @@ export function makeServerPolicy (request: Request): Child {
   const { metadata, spec } = request.parent
   const { server } = namesOf(metadata.name)
   return policyOf(request, server, {
-    podSelector: { matchLabels: { 'app.kubernetes.io/instance': server } },
+    // An instance alone may also be that of a release of Helm with this name.
+    podSelector: { matchLabels: { ...parentLabel(request.parent), 'app.kubernetes.io/instance': server } },
     ingress: ingressRules(request),
     egress: spec.networkPolicyEgressRules?.length ? egressBeside([], spec) : egressBeside([DNS, HTTPS, POSTGRES, MYSQL, OBJECT_STORES], spec)
   })
@@ -62,9 +63,10 @@ function policyOf (request: Request, name: string, rules: object): Child {
 }
 
 function ingressRules (request: Request): object[] {
-  const { networkPolicyIngressFrom: given = [], garbageCollection } = request.parent.spec
+  const { networkPolicyIngressFrom: given = [], garbageCollection, service } = request.parent.spec
   const ports = tcp(PORT)
-  if (given.length === 0) return [{ from: [{ namespaceSelector: {} }], ports }]
+  // A selector of namespaces means pods: whoever comes through a node or a balancer is none.
+  if (given.length === 0) return service.type === 'ClusterIP' ? [{ from: [{ namespaceSelector: {} }], ports }] : [{ ports }]
   // It deletes artifacts through the server.
   const ours = garbageCollection ? [{ podSelector: { matchLabels: componentSelector(request, 'garbage-collection') } }] : []
   const from = [...peersOf(given), ...ours]

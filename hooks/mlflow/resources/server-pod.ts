@@ -16,6 +16,9 @@ import { given, givenList, unique, type Fields } from './given.ts'
 import { ARCHIVAL_FOLDER, METRICS_FOLDER, STORAGE_FOLDER, TLS_FOLDER } from './paths.ts'
 import { environmentSources } from './user-environment.ts'
 
+/** Group of the files on the volume; any will do, as long as all pods have the same. */
+const VOLUME_GROUP = 1001
+
 export type ServerPod = {
   image: string
   imagePullPolicy?: string
@@ -53,12 +56,18 @@ export function serverPod (request: Request): ServerPod {
     ...(init && { caInit: init }),
     resources: mergedResources(withKnownClaims(spec)),
     securityContext,
-    podSecurityContext: given(spec.podSecurityContext) ?? { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
+    podSecurityContext: given(spec.podSecurityContext) ?? defaultContext(request),
     placement: sharedPlacement(request),
     sharedLabels: sharedLabels(request),
     serviceAccountName: serviceAccountOf(request),
     imagePullSecrets: givenList(spec.imagePullSecrets)
   }
+}
+
+/** A new volume is root's. OpenShift says itself whose it becomes, and refuses to be told. */
+function defaultContext ({ parent: { spec }, platform }: Request): Fields {
+  const owned = spec.storage && !platformOf(platform).openshift ? { fsGroup: VOLUME_GROUP, fsGroupChangePolicy: 'OnRootMismatch' } : {}
+  return { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' }, ...owned }
 }
 
 /** The API server refuses pods whose containers claim what the pod does not have. */

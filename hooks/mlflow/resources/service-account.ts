@@ -1,6 +1,8 @@
 // Whom the server is for the API server, and what the Kubernetes plugin in it may read: names of namespaces, and where each keeps its artifacts.
-import type { Child } from '../../core/request.ts'
-import { CLUSTER_ROLE, CLUSTER_ROLE_BINDING, SERVICE_ACCOUNT } from '../children.ts'
+import { deploymentState } from '../../core/deployment-state.ts'
+import { readTemplate, type Template } from '../../core/pod-template.ts'
+import { findChild, objectMapKey, type Child } from '../../core/request.ts'
+import { CLUSTER_ROLE, CLUSTER_ROLE_BINDING, DEPLOYMENT, SERVICE_ACCOUNT } from '../children.ts'
 import { ARTIFACT_SECRET, MLFLOW_GROUP } from '../grants.ts'
 import { namesOf } from '../names.ts'
 import { clusterMetadata, namespacedMetadata, namespaceOf, type Request } from '../place.ts'
@@ -10,20 +12,36 @@ import { serviceAccountOf } from './server-pod.ts'
 const RBAC = 'rbac.authorization.k8s.io'
 const READ = ['get', 'list', 'watch']
 
-export function makeServiceAccount (request: Request): Child[] {
+/** `kept`: the pod template that runs in place of the spec's. */
+export function makeServiceAccount (request: Request, kept?: Template): Child[] {
   const { apiVersion, kind } = SERVICE_ACCOUNT
-  return [{
+  return accountsOf(request, kept).map((name) => ({
     apiVersion,
     kind,
-    metadata: withAnnotations(namespacedMetadata(request, serviceAccountOf(request)), request.parent.spec.serviceAccountAnnotations),
+    metadata: withAnnotations(namespacedMetadata(request, name), request.parent.spec.serviceAccountAnnotations),
     automountServiceAccountToken: false
-  }]
+  }))
 }
 
-/** Only the plugin asks for any of it. */
-export function makeClusterRole (request: Request): Child[] {
+/** That of the spec, and, until all pods have it, those that were made before: a token whose account is gone is refused everywhere. */
+function accountsOf (request: Request, kept: Template | undefined): string[] {
+  const own = serviceAccountOf(request)
+  const observed = findChild(request, DEPLOYMENT, namesOf(request.parent.metadata.name).server, namespaceOf(request))
+  const isChanging = kept !== undefined || deploymentState(observed)?.complete === false || (observed !== undefined && readTemplate(observed)?.spec.serviceAccountName !== own)
+  return isChanging ? [...new Set([own, ...madeBefore(request)])] : [own]
+}
+
+/** By their label: what a template names may be an account that is not ours, if somebody has edited it. */
+function madeBefore (request: Request): string[] {
+  const { server, claimMaker } = namesOf(request.parent.metadata.name)
+  const accounts = Object.values(request.children[objectMapKey(SERVICE_ACCOUNT.apiVersion, SERVICE_ACCOUNT.kind)] ?? {})
+  return accounts.map(({ metadata }) => metadata).filter(({ name, labels }) => labels?.app === server && name !== claimMaker).map(({ name }) => name).toSorted()
+}
+
+/** Only the plugin asks for any of it, and only where it runs does the pod have a token. */
+export function makeClusterRole (request: Request, kept?: Template): Child[] {
   const { metadata, spec } = request.parent
-  if (spec.auth.mode !== 'Kubernetes') return []
+  if (spec.auth.mode !== 'Kubernetes' && kept?.spec.automountServiceAccountToken !== true) return []
   const { server } = namesOf(metadata.name)
   return [
     {
@@ -41,14 +59,14 @@ export function makeClusterRole (request: Request): Child[] {
       kind: CLUSTER_ROLE_BINDING.kind,
       metadata: clusterMetadata(request, server),
       roleRef: { apiGroup: RBAC, kind: 'ClusterRole', name: server },
-      subjects: subjectsOf(request)
+      subjects: subjectsOf(request, kept)
     }
   ]
 }
 
 /** The server, and who archives traces of all workspaces. */
-function subjectsOf (request: Request): object[] {
+function subjectsOf (request: Request, kept: Template | undefined): object[] {
   const { metadata, spec } = request.parent
-  const accounts = [serviceAccountOf(request), ...spec.traceArchival?.enabled ? [namesOf(metadata.name).traceArchivalAccount] : []]
+  const accounts = [...accountsOf(request, kept), ...spec.traceArchival?.enabled ? [namesOf(metadata.name).traceArchivalAccount] : []]
   return accounts.map((name) => ({ kind: 'ServiceAccount', name, namespace: namespaceOf(request) }))
 }

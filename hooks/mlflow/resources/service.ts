@@ -12,7 +12,6 @@ const SERVING_CERTIFICATE = 'service.beta.openshift.io/serving-cert-secret-name'
 export function makeService (request: Request): Child[] {
   const { spec, metadata: { name } } = request.parent
   const { apiVersion, kind } = SERVICE
-  const scheme = schemeOf(spec)
   const secret = spec.tls.mode === 'ServiceCA' ? tlsSecretOf(request) : undefined
   return [{
     apiVersion,
@@ -21,7 +20,8 @@ export function makeService (request: Request): Child[] {
     spec: {
       type: spec.service.type,
       selector: serverSelector(request),
-      ports: [{ name: scheme, port: PORT, protocol: 'TCP', targetPort: scheme }]
+      // By its number: pods of before a change of TLS have another name for it.
+      ports: [{ name: schemeOf(spec), port: PORT, protocol: 'TCP', targetPort: PORT }]
     }
   }]
 }

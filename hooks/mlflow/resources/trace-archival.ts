@@ -1,10 +1,11 @@
 // Archival of traces: what moves old ones from the database to a place for files.
 import { stringify } from 'yaml'
-import { defined } from '../../core/plain-value.ts'
-import type { Child } from '../../core/request.ts'
+import { defined, isMap, isSendable } from '../../core/plain-value.ts'
+import type { Template } from '../../core/pod-template.ts'
+import { findChild, type Child } from '../../core/request.ts'
 import { CONFIG_MAP } from '../children.ts'
 import { namesOf } from '../names.ts'
-import { namespacedMetadata, type Request } from '../place.ts'
+import { namespacedMetadata, namespaceOf, type Request } from '../place.ts'
 import type { TraceArchival } from '../schema/tasks.ts'
 import { serverPod } from './server-pod.ts'
 import { makeTask, makeTaskAccount, sharedMounts, taskEnvironment, workspaceEnvironment } from './task.ts'
@@ -52,10 +53,27 @@ export function makeTraceArchival (request: Request): Child[] {
   ]
 }
 
+/** That which the pods mount that run in place of the spec's: a new pod of theirs could not start without it. */
+export function keepConfig (request: Request, kept: Template | undefined): Child | undefined {
+  const { metadata, spec } = request.parent
+  const { traceArchivalConfig } = namesOf(metadata.name)
+  if (spec.traceArchival?.enabled || !mountedConfigMaps(kept).includes(traceArchivalConfig)) return undefined
+  const observed = findChild(request, CONFIG_MAP, traceArchivalConfig, namespaceOf(request))
+  return observed && isMap(observed.data) && isSendable(observed.data) ? configOf(request, observed.data) : undefined
+}
+
+function mountedConfigMaps (template: Template | undefined): unknown[] {
+  const volumes = template && Array.isArray(template.spec.volumes) ? template.spec.volumes.filter(isMap) : []
+  return volumes.flatMap(({ configMap }) => isMap(configMap) ? [configMap.name] : [])
+}
+
+function configOf (request: Request, data: object): Child {
+  const { apiVersion, kind } = CONFIG_MAP
+  return { apiVersion, kind, metadata: namespacedMetadata(request, namesOf(request.parent.metadata.name).traceArchivalConfig), data }
+}
+
 /** Read by the server, too, which serves traces from where they were moved to. */
 function makeConfig (request: Request, { location, retention, maxTracesPerPass, longRetentionAllowlist }: TraceArchival): Child {
-  const { traceArchivalConfig } = namesOf(request.parent.metadata.name)
-  const { apiVersion, kind } = CONFIG_MAP
   const settings = defined({
     enabled: true,
     location: location || undefined,
@@ -65,5 +83,5 @@ function makeConfig (request: Request, { location, retention, maxTracesPerPass, 
     // The CronJob says when. MLflow does nothing before its own interval has passed since the node was started, so that must be short.
     interval_seconds: 1
   })
-  return { apiVersion, kind, metadata: namespacedMetadata(request, traceArchivalConfig), data: { 'trace-archival.yaml': stringify({ trace_archival: settings }) } }
+  return configOf(request, { 'trace-archival.yaml': stringify({ trace_archival: settings }) })
 }

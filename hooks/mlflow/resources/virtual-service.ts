@@ -1,7 +1,7 @@
 // The VirtualService that leads from Istio's gateway to an MLflow server, and what tells the gateway to speak TLS to it.
 import { platformOf } from '../../core/platform.ts'
 import { mayReturn, type Child } from '../../core/request.ts'
-import { DESTINATION_RULE, VIRTUAL_SERVICE } from '../children.ts'
+import { DESTINATION_RULE, HTTP_ROUTE, VIRTUAL_SERVICE } from '../children.ts'
 import { namesOf } from '../names.ts'
 import { externalHost, namespaceOf, namespacedMetadata, PORT, staticPrefixOf, type Request } from '../place.ts'
 import { withAnnotations } from '../user-metadata.ts'
@@ -30,12 +30,13 @@ export function makeVirtualService (request: Request): Child | undefined {
 }
 
 /**
- * Undefined where the server speaks plain HTTP, or no VirtualService leads to it. The gateway knows no authority that has issued the certificate, and cannot be
+ * Undefined where the server speaks plain HTTP, or neither a VirtualService nor an HTTPRoute, which may be for a gateway of Istio, leads to it. The gateway knows no authority that has issued the certificate, and cannot be
  * given one from this namespace, so it does not ask for it.
  */
 export function makeDestinationRule (request: Request): Child | undefined {
   const { metadata, spec: { ingress, tls } } = request.parent
-  if (ingress.mode !== 'VirtualService' || tls.mode === 'Off' || !mayReturn(request, DESTINATION_RULE)) return undefined
+  const isRouted = ingress.mode === 'VirtualService' || (ingress.mode === 'HTTPRoute' && mayReturn(request, HTTP_ROUTE))
+  if (!isRouted || tls.mode === 'Off' || !mayReturn(request, DESTINATION_RULE)) return undefined
   const { apiVersion, kind } = DESTINATION_RULE
   return {
     apiVersion,

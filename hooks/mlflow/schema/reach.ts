@@ -35,7 +35,7 @@ export const Ingress = section({
 export type Ingress = Static<typeof Ingress>
 
 export const networkProperties = {
-  networkPolicyIngressFrom: Type.Optional(Type.Array(Peer, { maxItems: 32, description: 'Who may reach the server; absent means every pod. The kubelet always may.' })),
+  networkPolicyIngressFrom: Type.Optional(Type.Array(Peer, { maxItems: 32, description: 'Who may reach the server; absent means every pod, and everybody where service.type is NodePort or LoadBalancer. The kubelet always may.' })),
   networkPolicyEgressRules: egressRules('networkPolicyEgressRules', "What the server may reach, in place of the default's whole."),
   networkPolicyAdditionalEgressRules: egressRules('networkPolicyAdditionalEgressRules', 'What it may reach beside that.'),
   extraAllowedOrigins: Type.Optional(Type.Array(Type.String({ maxLength: 512 }), { maxItems: 64, description: 'Further origins that browsers may call from, such as https://notebooks.example.com.' })),

@@ -3,7 +3,8 @@ import { Type, type Static } from '@sinclair/typebox'
 import { Quantity, objectName, oneOf, type Rule } from '../../core/schema.ts'
 import { LabelSelector, optionalText, text } from './fields.ts'
 
-const ACCESS_MODES = ['ReadWriteOnce', 'ReadWriteOncePod', 'ReadWriteMany'] as const
+/** Not ReadWriteOncePod: what looks at the database before an upgrade, garbage collection and archival must be able to have the volume beside the server. */
+const ACCESS_MODES = ['ReadWriteOnce', 'ReadWriteMany'] as const
 
 const source = (description: string) => Type.Optional(Type.Object({
   apiGroup: optionalText('API group of the object; absent means the core group.'),
@@ -15,7 +16,7 @@ const source = (description: string) => Type.Optional(Type.Object({
 export const Storage = Type.Object({
   size: Type.Optional(Type.Unsafe<string | number>({ ...Quantity, description: 'Size of the volume; the short form of resources.requests.storage. It may grow, where the StorageClass can.' })),
   accessMode: Type.Optional(oneOf(ACCESS_MODES, { description: 'The short form of accessModes.' })),
-  accessModes: Type.Optional(Type.Array(oneOf(ACCESS_MODES, { description: 'One mode.' }), { maxItems: 4, description: 'How the volume is mounted; absent means ReadWriteOnce.', 'x-kubernetes-list-type': 'atomic' })),
+  accessModes: Type.Optional(Type.Array(oneOf(ACCESS_MODES, { description: 'One mode.' }), { maxItems: 4, description: 'How the volume is mounted; absent means ReadWriteOnce. With ReadWriteOncePod nothing could look at the database beside the server, so that is not among them.', 'x-kubernetes-list-type': 'atomic' })),
   resources: Type.Optional(Type.Object({
     requests: Type.Optional(Type.Record(Type.String(), Quantity, { description: 'storage: the size; absent means 2Gi.' })),
     limits: Type.Optional(Type.Record(Type.String(), Quantity, { description: 'storage: the size that it must not exceed.' }))

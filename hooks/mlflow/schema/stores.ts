@@ -28,6 +28,11 @@ const whole = (field: string): Rule => ({ rule: `!has(self.${field}From) || (${f
 const supported = (field: string): Rule => ({ rule: `!has(self.${field}) || ${isSql(field)}`, message: `${field} must use a supported SQL metadata store URI scheme` })
 const onVolume = (field: string, scheme: string, message: string): Rule => ({ rule: `!has(self.${field}) || !self.${field}.startsWith('${scheme}') || has(self.storage)`, message })
 
+const alone = (isThere: string, uri: string, what: string): Rule => ({
+  rule: `!(${isThere}) || !${uri}.startsWith('sqlite') || ((!has(self.replicas) || self.replicas == 1) && !has(self.autoscaling))`,
+  message: `replicas must be 1, without autoscaling, with a SQLite ${what}: several servers would write one file; use PostgreSQL or MySQL for more`
+})
+
 /** Rules on the whole spec that speak of stores. */
 export const storeRules: Rule[] = [
   { rule: `has(self.defaultArtifactRoot) || ${SERVES}`, message: 'defaultArtifactRoot must be set when serveArtifacts is not true' },
@@ -44,5 +49,7 @@ export const storeRules: Rule[] = [
   onVolume('defaultArtifactRoot', 'file://', 'storage must be configured when defaultArtifactRoot uses file-based storage (file:// prefix)'),
   { rule: `has(self.artifactsDestination) || !${SERVES} || has(self.storage)`, message: 'artifactsDestination or storage must be set when serveArtifacts is true: without either, artifacts would go to file:///mlflow/artifacts on a read-only disk' },
   { rule: `!has(self.artifactsDestination) || !self.artifactsDestination.startsWith('file://') || ${SERVES}`, message: 'serveArtifacts must be enabled when artifactsDestination uses file-based storage (file:// prefix)' },
-  { rule: "!has(self.backendStoreUri) || !self.backendStoreUri.startsWith('sqlite') || ((!has(self.replicas) || self.replicas == 1) && !has(self.autoscaling))", message: 'replicas must be 1, without autoscaling, with a SQLite backend store: several servers would write one file; use PostgreSQL or MySQL for more' }
+  alone('has(self.backendStoreUri)', 'self.backendStoreUri', 'backend store'),
+  alone('has(self.registryStoreUri)', 'self.registryStoreUri', 'registry store'),
+  alone('has(self.auth) && has(self.auth.databaseUri)', 'self.auth.databaseUri', 'database of users')
 ]

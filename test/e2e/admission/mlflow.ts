@@ -107,6 +107,7 @@ function storeRules (field: string): Examples['rules'] {
 const RULES: Examples['rules'] = {
   'MLflow resource name must be at most 40 characters': [named('a'.repeat(41))],
   'metadata.name must consist of a-z, 0-9 and -': [named('a.b')],
+  'metadata.name must not be or begin with claim, gc': ['claim', 'gc', 'gc-dev', 'metrics-monitor', 'pvc-a', 'sa', 'tls', 'trace-archival-sa', 'view', 'edit', 'integration', 'migration', 'dev-migration'].map(named),
   'defaultArtifactRoot must be set when serveArtifacts is not true': [small({ serveArtifacts: false })],
   'serveArtifacts must be enabled when defaultArtifactRoot uses file-based storage': [small({ serveArtifacts: false, defaultArtifactRoot: 'file:///mlflow/artifacts', storage: {} })],
   'backendStoreUri or backendStoreUriFrom must be set': [small({ backendStoreUri: undefined }), small({ backendStoreUri: '' }), small({ backendStoreUri: undefined, backendStoreUriFrom: EMPTY_KEY })],
@@ -121,6 +122,8 @@ const RULES: Examples['rules'] = {
   'artifactsDestination or storage must be set when serveArtifacts is true': [small({ artifactsDestination: undefined })],
   'serveArtifacts must be enabled when artifactsDestination uses file-based storage': [small({ serveArtifacts: false, defaultArtifactRoot: 's3://b/a', artifactsDestination: 'file:///mlflow/a', storage: {} })],
   'replicas must be 1, without autoscaling, with a SQLite backend store': [small({ backendStoreUri: SQLITE, storage: {}, replicas: 2 }), small({ backendStoreUri: SQLITE, storage: {}, autoscaling: { maxReplicas: 2 } })],
+  'replicas must be 1, without autoscaling, with a SQLite registry store': [small({ registryStoreUri: SQLITE, storage: {}, replicas: 2 }), small({ registryStoreUri: SQLITE, storage: {}, autoscaling: { maxReplicas: 2 } })],
+  'replicas must be 1, without autoscaling, with a SQLite database of users': [small({ auth: { ...BASIC, databaseUri: SQLITE }, storage: {}, replicas: 2 }), small({ auth: { ...BASIC, databaseUri: SQLITE }, storage: {}, autoscaling: { maxReplicas: 2 } })],
   'setting the MLFLOW_SERVER_DISABLE_SECURITY_MIDDLEWARE environment variable is not allowed': [small({ env: [{ name: 'MLFLOW_SERVER_DISABLE_SECURITY_MIDDLEWARE', value: 'true' }] })],
   'setting the MLFLOW_SERVER_ENABLE_JOB_EXECUTION environment variable is not allowed': [small({ env: [{ name: 'MLFLOW_SERVER_ENABLE_JOB_EXECUTION', value: 'true' }] })],
   'env: a variable has both value and valueFrom': [small({ env: [{ name: 'A', value: '1', valueFrom: { secretKeyRef: SECRET } }] })],

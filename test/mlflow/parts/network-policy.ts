@@ -16,12 +16,12 @@ t.test('41, 50: the server, its garbage collection and its archival are under on
   const { metadata, spec } = only<Policy>(makeServerPolicy(partRequest()))
   t.strictSame([metadata.name, metadata.namespace], ['mlflow', 'test-ns'])
   t.strictSame(spec, {
-    podSelector: { matchLabels: { 'app.kubernetes.io/instance': 'mlflow' } },
+    podSelector: { matchLabels: { 'sluice.dev/parent': 'mlflow.mlflow', 'app.kubernetes.io/instance': 'mlflow' } },
     ingress: [{ from: [{ namespaceSelector: {} }], ports: tcp(8443) }],
     egress: DEFAULTS,
     policyTypes: ['Ingress', 'Egress']
   })
-  t.strictSame(only<Policy>(makeServerPolicy(partRequest({ name: 'team' }))).spec.podSelector, { matchLabels: { 'app.kubernetes.io/instance': 'mlflow-team' } })
+  t.strictSame(only<Policy>(makeServerPolicy(partRequest({ name: 'team' }))).spec.podSelector, { matchLabels: { 'sluice.dev/parent': 'mlflow.team', 'app.kubernetes.io/instance': 'mlflow-team' } })
 })
 
 t.test('what a server may reach', async (t) => {
@@ -40,6 +40,10 @@ t.test('D19: who may reach a server can be narrowed', async (t) => {
   const from = [{ namespaceSelector: { matchLabels: { team: 'a' } } }]
   const collector = { podSelector: { matchLabels: { 'sluice.dev/parent': 'mlflow.mlflow', 'app.kubernetes.io/component': 'garbage-collection' } } }
   const rows: Array<{ name: string, spec: object, want: object[] | undefined }> = [
+    { name: 'without a word every pod may', spec: {}, want: [{ from: [{ namespaceSelector: {} }], ports: tcp(8443) }] },
+    { name: 'and everybody through the ports of nodes', spec: { service: { type: 'NodePort' } }, want: [{ ports: tcp(8443) }] },
+    { name: 'or through a balancer', spec: { service: { type: 'LoadBalancer' } }, want: [{ ports: tcp(8443) }] },
+    { name: 'but for those that the spec names', spec: { service: { type: 'LoadBalancer' }, networkPolicyIngressFrom: from }, want: [{ from, ports: tcp(8443) }] },
     { name: 'to those that the spec names', spec: { networkPolicyIngressFrom: from }, want: [{ from, ports: tcp(8443) }] },
     { name: 'and its own garbage collection, which deletes artifacts through it', spec: { networkPolicyIngressFrom: from, garbageCollection: { schedule: '@daily' } }, want: [{ from: [...from, collector], ports: tcp(8443) }] },
     { name: 'a list that names nobody lets nobody in', spec: { networkPolicyIngressFrom: [{}] }, want: undefined }

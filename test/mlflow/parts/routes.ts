@@ -70,8 +70,11 @@ t.test('a VirtualService leads to the server without a change of paths, and the 
   t.equal(makeDestinationRule(partRequest({ ...given, spec: { ...given.spec, tls: { mode: 'Off' } } })), undefined, 'plain HTTP needs none')
   for (const make of [makeVirtualService, makeDestinationRule]) {
     t.equal(make(partRequest({ ...given, without: ['istio'] })), undefined)
-    t.equal(make(partRequest()), undefined)
+    t.equal(make(partRequest({ spec: { ingress: { mode: 'Ingress' } } })), undefined)
   }
+  t.equal(makeVirtualService(partRequest()), undefined)
+  t.strictSame(only(makeDestinationRule(partRequest())), only(makeDestinationRule(partRequest(given))), 'so does a gateway of Istio to which an HTTPRoute belongs')
+  t.equal(makeDestinationRule(partRequest({ without: ['gatewayApi'] })), undefined, 'no HTTPRoute, no rule')
 })
 
 t.test('an Ingress leads to the server, and nginx is told of TLS and of large artifacts', async (t) => {

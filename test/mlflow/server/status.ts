@@ -125,7 +125,7 @@ t.test('case 44, 50, 69: rights and the Service', async (t) => {
   t.strictSame((find(children, 'ClusterRoleBinding', 'mlflow') as unknown as { subjects: Array<{ name: string }> }).subjects.map(({ name }) => name), ['mlflow-sa', 'mlflow-trace-archival-sa'], 'case 46, 50: archival is a subject, garbage collection is not')
   t.ok(namesOf(answerTo({ name: 'team-a' }).children).includes('ClusterRole mlflow-team-a'), 'D16: another object has a ClusterRole of its own')
   const service = find(children, 'Service', 'mlflow')
-  t.strictSame([service?.spec, service?.metadata.annotations], [{ type: 'ClusterIP', selector: { app: 'mlflow' }, ports: [{ name: 'https', port: 8443, protocol: 'TCP', targetPort: 'https' }] }, { 'service.beta.openshift.io/serving-cert-secret-name': 'mlflow-tls' }], 'case 69')
+  t.strictSame([service?.spec, service?.metadata.annotations], [{ type: 'ClusterIP', selector: { app: 'mlflow' }, ports: [{ name: 'https', port: 8443, protocol: 'TCP', targetPort: 8443 }] }, { 'service.beta.openshift.io/serving-cert-secret-name': 'mlflow-tls' }], 'case 69')
   t.equal((find(children, 'ServiceAccount', 'mlflow-sa') as unknown as { automountServiceAccountToken: boolean }).automountServiceAccountToken, false, 'case 69: the account itself gives no token')
 })
 
