@@ -37,9 +37,9 @@
 {{- if and (not (hasKey . "artifactsDestination")) .serveArtifacts (not (hasKey . "storage")) }}{{ fail "artifactsDestination or storage must be set when serveArtifacts is true: without either, artifacts would go to file:///mlflow/artifacts on a read-only disk" }}{{ end }}
 {{- if and (hasPrefix "file://" (default "" .artifactsDestination)) (not .serveArtifacts) }}{{ fail "serveArtifacts must be enabled when artifactsDestination uses file-based storage (file:// prefix)" }}{{ end }}
 {{- if or (ne (int .replicas) 1) (hasKey . "autoscaling") }}
-{{- range $what, $uri := dict "backend store" .backendStoreUri "registry store" .registryStoreUri "database of users" .auth.databaseUri }}
-{{- if hasPrefix "sqlite" (default "" $uri) }}{{ fail (printf "replicas must be 1, without autoscaling, with a SQLite %s: several servers would write one file; use PostgreSQL or MySQL for more" $what) }}{{ end }}
-{{- end }}
+{{- if hasPrefix "sqlite" (default "" .backendStoreUri) }}{{ fail "replicas must be 1, without autoscaling, with a SQLite backend store: several servers would write one file; use PostgreSQL or MySQL for more" }}{{ end }}
+{{- if hasPrefix "sqlite" (default "" .registryStoreUri) }}{{ fail "replicas must be 1, without autoscaling, with a SQLite registry store: several servers would write one file; use PostgreSQL or MySQL for more" }}{{ end }}
+{{- if hasPrefix "sqlite" (default "" .auth.databaseUri) }}{{ fail "replicas must be 1, without autoscaling, with a SQLite database of users: several servers would write one file; use PostgreSQL or MySQL for more" }}{{ end }}
 {{- end }}
 {{- end }}
 
