@@ -35,11 +35,15 @@ function lives (tally: Tally, edit: fc.Arbitrary<Edit>, rounds: { maxLength: num
     const sets = goldens()
     const material = sets[set % sets.length] as Goldens
     let request = structuredClone(material.inputs[begin % material.inputs.length]) as Json
+    const { platform } = structuredClone(request)
     let forged = false
     for (const { turn, edits } of rounds) {
       playTurn(request, turn, { now: newestIn(request), goldens: material })
       const written = writtenIn(request)
       for (const edit of edits) applyEdit(request, edit, material)
+      // Of our own settings, which have been checked at the start: no caller has a say in them.
+      if (platform !== undefined) request.platform = platform
+      else delete request.platform
       forged ||= writtenIn(request) !== written
       closeTexts(request)
       const next = examine(material.kind, request, tally, { rest, forged })
