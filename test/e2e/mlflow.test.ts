@@ -144,7 +144,7 @@ if (scene) {
 
   await t.test('a migration that fails and has touched nothing brings back what served; sluice.dev/retry tries again', async (t) => {
     const since = Date.now()
-    kubelets.once('mlflow', 'migration', async () => ({ exitCode: 11, message: JSON.stringify({ reason: 'UnsupportedBackend', message: 'The database cannot be migrated: use another one', result: { version: '3.19.0', stores: [{ store: 'backend', dialect: 'sqlite', before: 'head-3.18.0', after: 'head-3.18.0', head: 'head-3.19.0' }] } }) }))
+    kubelets.once('mlflow', 'migration', async () => ({ exitCode: 11, message: JSON.stringify({ reason: 'UnsupportedBackend', message: 'The database cannot be migrated: use another one', result: { version: '3.19.0', stores: [{ store: 'backend', dialect: 'sqlite', schema: 'of-head-3.18.0', before: 'head-3.18.0', after: 'head-3.18.0', head: 'head-3.19.0' }] } }) }))
     await patch('mlflow', { image: { image: 'registry.example.com/mlflow:3.19.0' } })
     const back = await watch(api, 'mlflows', 'mlflow').until('the old version is back', (found) => conditionIn(found, 'Migration') === 'False/MigrationRestored' && conditionIn(found, 'Available').startsWith('True/'), 120)
     t.match(back.status, { version: '3.18.0', phase: 'Degraded', replicas: '1/1' })

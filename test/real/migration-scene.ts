@@ -1,5 +1,6 @@
 // The program of the preflight and the migration Job, run as the container of the Job runs it, beside a real PostgreSQL.
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
@@ -14,7 +15,7 @@ export const MODEL = 'churn'
 export const OLD = '1b5f0d9ad7c1'
 export const OTHER_PASSWORD = 'another-password'
 
-export interface Revisions { store: string, dialect?: string, before?: string | null, after?: string | null, head?: string }
+export interface Revisions { store: string, dialect?: string, before?: string | null, after?: string | null, head?: string, schema?: string }
 
 interface Told {
   reason?: string
@@ -26,6 +27,9 @@ interface Told {
 
 export interface Ended { code: number, told: Told, output: string }
 
+/** It gets SIGTERM as soon as it has printed this. */
+export interface End { endAt?: RegExp }
+
 export interface MigrationScene {
   tools: DatabaseTools
   folder: string
@@ -34,7 +38,7 @@ export interface MigrationScene {
   head: string
   sqlite: (file: string) => string
   /** Runs the program, with `path` for PATH. No output of any run may have a password. */
-  migrate: (mode: 'preflight' | 'migrate', stores: { backend: string, registry?: string }, more?: Record<string, string>) => Promise<Ended>
+  migrate: (mode: 'preflight' | 'migrate', stores: { backend: string, registry?: string }, more?: Record<string, string>, end?: End) => Promise<Ended>
   /** Makes a database of an older MLflow, with a model in it. */
   old: (uri: string) => Promise<void>
   /** Names of the models that this MLflow sees there. */
@@ -60,7 +64,7 @@ export async function openMigrationScene (t: Test): Promise<MigrationScene | und
     postgres,
     head: stdout.trim(),
     sqlite: (file) => `sqlite:///${join(folder, file)}`,
-    async migrate (mode, { backend, registry }, more = {}) {
+    async migrate (mode, { backend, registry }, more = {}, end = {}) {
       const log = join(folder, `termination-${runs++}`)
       const { code, output } = await runProgram(folder, {
         PATH: dirname(tools.python),
@@ -70,7 +74,7 @@ export async function openMigrationScene (t: Test): Promise<MigrationScene | und
         MLFLOW_BACKEND_STORE_URI: backend,
         ...(registry !== undefined && { MLFLOW_REGISTRY_STORE_URI: registry }),
         ...more
-      })
+      }, end)
       const text = readFileSync(log, 'utf8')
       t.strictSame([PASSWORD, encodeURIComponent(PASSWORD), OTHER_PASSWORD].filter((secret) => (output + text).includes(secret)), [], 'no password is printed')
       t.ok(text.length <= 1500, 'the termination message is short')
@@ -82,15 +86,17 @@ export async function openMigrationScene (t: Test): Promise<MigrationScene | und
   }
 }
 
-async function runProgram (folder: string, env: Record<string, string>): Promise<{ code: number, output: string }> {
-  const options = { cwd: folder, env: { HOME: folder, MIGRATION_PYTHON_SCRIPT: MIGRATION_PROGRAM, ...env } }
-  try {
-    const { stdout, stderr } = await run('/bin/sh', ['-ec', MIGRATION_LAUNCHER], options)
-    return { code: 0, output: stdout + stderr }
-  } catch (error) {
-    const { code, stdout, stderr } = error as { code: number, stdout: string, stderr: string }
-    return { code, output: stdout + stderr }
+async function runProgram (folder: string, env: Record<string, string>, { endAt }: End): Promise<{ code: number, output: string }> {
+  const child = spawn('/bin/sh', ['-ec', MIGRATION_LAUNCHER], { cwd: folder, env: { HOME: folder, MIGRATION_PYTHON_SCRIPT: MIGRATION_PROGRAM, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      output += text
+      if (endAt?.test(output)) child.kill('SIGTERM')
+    })
   }
+  const [code] = await once(child, 'close') as [number | null]
+  return { code: code ?? -1, output }
 }
 
 async function askDatabase ({ python }: DatabaseTools, args: string[], env: Record<string, string> = {}): Promise<unknown> {

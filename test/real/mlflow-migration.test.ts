@@ -6,11 +6,16 @@ import { MODEL, OLD, openMigrationScene, type Ended, type Revisions } from './mi
 
 const UNKNOWN = 'ffffffffffff'
 
+const schemasOf = ({ told }: Ended) => told.stores?.map(({ schema }) => schema)
+
 const scene = await openMigrationScene(t)
 if (scene) {
   const { postgres, head, sqlite, migrate, old, models, sql } = scene
   const success = (...stores: Revisions[]) => ({ code: 0, told: { version: '3.17.2', stores: stores.map((store) => ({ head, ...store })) } })
-  const is = (t: Test, { code, told, output }: Ended, wanted: { code: number, told: object }) => { t.strictSame({ code, told }, wanted, output.slice(-3000)) }
+  const is = (t: Test, { code, told, output }: Ended, wanted: { code: number, told: object }) => {
+    t.strictSame({ code, told: { ...told, ...(told.stores && { stores: told.stores.map(({ schema: _schema, ...store }) => store) }) } }, wanted, output.slice(-3000))
+    for (const { schema } of told.stores ?? []) t.match(schema, /^[0-9a-f]{12}$/)
+  }
 
   for (const dialect of ['sqlite', 'postgresql']) {
     const create = async (name: string) => dialect === 'sqlite' ? sqlite(`${name}.db`) : await postgres.createDatabase(name)
@@ -19,11 +24,16 @@ if (scene) {
       const uri = await create('old')
       await old(uri)
       const before = await fingerprint(uri)
-      is(t, await migrate('preflight', { backend: uri, registry: uri }), success({ store: 'backend', dialect, before: OLD, after: OLD }))
+      const looked = await migrate('preflight', { backend: uri, registry: uri })
+      is(t, looked, success({ store: 'backend', dialect, before: OLD, after: OLD }))
       t.equal(await fingerprint(uri), before, 'nothing was written')
       is(t, await migrate('migrate', { backend: uri, registry: uri }), success({ store: 'backend', dialect, before: OLD, after: head }))
-      is(t, await migrate('migrate', { backend: uri }), success({ store: 'backend', dialect, before: head, after: head }))
-      is(t, await migrate('preflight', { backend: uri }), success({ store: 'backend', dialect, before: head, after: head }))
+      const again = await migrate('migrate', { backend: uri })
+      is(t, again, success({ store: 'backend', dialect, before: head, after: head }))
+      const last = await migrate('preflight', { backend: uri })
+      is(t, last, success({ store: 'backend', dialect, before: head, after: head }))
+      t.same(schemasOf(last), schemasOf(again), 'the same tables have the same digest')
+      t.notSame(schemasOf(last), schemasOf(looked))
       t.strictSame(await models(uri), [MODEL], 'this MLflow works with what was there')
     })
 
@@ -62,6 +72,42 @@ if (scene) {
     const { code, told } = await migrate('migrate', { backend: uri })
     t.match({ code, told }, { code: 15, told: { message: /label_schemas/, result: { stores: [{ store: 'backend', before: OLD, after: OLD, head }] } } })
     t.strictSame(await sql(uri, 'SELECT version_num FROM alembic_version'), [[OLD]])
+  })
+
+  await t.test('SQLite does not take back a step that fails in its middle, and the digest of the tables says so where the revision does not', async (t) => {
+    const uri = sqlite('middle.db')
+    await old(uri)
+    const looked = await migrate('preflight', { backend: uri })
+    // The second table that the first step makes.
+    await sql(uri, 'CREATE TABLE label_schemas (somebody_elses INT)')
+    const conflict = await migrate('preflight', { backend: uri })
+    t.notSame(schemasOf(conflict), schemasOf(looked))
+    const ended = await migrate('migrate', { backend: uri })
+    t.comment(JSON.stringify(ended.told))
+    t.match(ended.told, { result: { stores: [{ store: 'backend', before: OLD, after: OLD }] } })
+  })
+
+  await t.test('PostgreSQL: of two programs at once one waits for the other', async (t) => {
+    const uri = await postgres.createDatabase('at_once')
+    await old(uri)
+    const both = await Promise.all([migrate('migrate', { backend: uri }), migrate('migrate', { backend: uri })])
+    for (const ended of both) t.match(ended, { code: 0, told: { stores: [{ store: 'backend', after: head }] } }, ended.output.slice(-3000))
+  })
+
+  await t.test('PostgreSQL: one that waits in vain says why, and one that is told to end does at once; neither says that nothing has changed', async (t) => {
+    const uri = await postgres.createDatabase('locked')
+    await old(uri)
+    const holder = sql(uri, 'SELECT pg_advisory_xact_lock(7598813466), pg_sleep(600)').catch(() => 'ended')
+    while (JSON.stringify(await sql(uri, "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted")) !== '[[1]]') continue
+    const [vain, told] = await Promise.all([
+      migrate('migrate', { backend: uri }, { MIGRATION_LOCK_SECONDS: '1' }),
+      migrate('migrate', { backend: uri }, {}, { endAt: /another migration of the backend store is at work/ })
+    ])
+    t.match({ code: vain.code, told: vain.told }, { code: 15, told: { reason: 'MigrationLocked', message: /let it end/, result: { stores: [{ store: 'backend', before: OLD }] } } })
+    t.notOk(vain.told.result?.stores[0] && 'after' in vain.told.result.stores[0])
+    t.match({ code: told.code, told: told.told }, { code: 15, told: { reason: 'Stopped', message: /told to end/ } }, told.output.slice(-2000))
+    await sql(uri, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(600)' AND pid <> pg_backend_pid()")
+    t.equal(await holder, 'ended')
   })
 
   /** What changes when a database does: bytes of the file, or the tables and their contents that migrations write. */

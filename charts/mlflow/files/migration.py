@@ -1,8 +1,13 @@
 """Looks at the databases of an MLflow server (preflight), or brings them to the schema of this MLflow (migrate)."""
+import hashlib
 import json
 import os
+import signal
 import sys
+import threading
+import time
 import traceback
+from contextlib import contextmanager
 from importlib import import_module
 from importlib.util import find_spec
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -11,6 +16,9 @@ UNKNOWN_REVISION, UNSUPPORTED_BACKEND, UNSUPPORTED_REGISTRY, NOT_AT_HEAD, NO_GRA
 DIALECTS = ("sqlite", "postgresql", "mysql")
 TERMINATION_LIMIT = 1500
 CONNECT_SECONDS = "20"
+# How long another migration of the same database is waited for, and what they agree on; a number of our own.
+LOCK_SECONDS = 60
+LOCK_KEY = 7598813466
 
 # Words in the errors of psycopg, psycopg2, pymysql, mysqlclient and sqlite3, the first that fits: (words, reason, sentence with the remedy).
 TROUBLES = (
@@ -39,6 +47,8 @@ class Store:
 
     def __init__(self, name, uri):
         self.name, self.uri, self.known = name, uri, {"store": name}
+        # Tables when it was looked at first; whether another migration changes it.
+        self.schema, self.busy = None, False
 
     def unsupported(self, sentence):
         return Failure(UNSUPPORTED_REGISTRY if self.name == "registry" else UNSUPPORTED_BACKEND, f"Unsupported{self.name.title()}", sentence)
@@ -141,6 +151,76 @@ def revision_of(store):
     return heads[0] if heads else None
 
 
+def schema_of(store):
+    """A digest of the tables, columns and indexes, for a step that fails in its middle leaves the revision as it was; None where it cannot be made."""
+    from sqlalchemy import inspect
+
+    try:
+        path = sqlite_file(store)
+        if path is not None and not os.path.exists(path):
+            found = []
+        else:
+            with store.engine.connect() as connection:
+                inspector = inspect(connection)
+                found = [
+                    (
+                        table,
+                        sorted((column["name"], repr(column["type"]), bool(column["nullable"])) for column in inspector.get_columns(table)),
+                        sorted((str(index["name"]), [str(name) for name in index["column_names"]]) for index in inspector.get_indexes(table)),
+                    )
+                    for table in sorted(inspector.get_table_names())
+                ]
+        return hashlib.sha256(json.dumps(found).encode()).hexdigest()[:12]
+    except Exception as error:
+        print(f"the tables of the {store.name} store cannot be read: {type(error).__name__}", file=sys.stderr)
+        return None
+
+
+def note(store):
+    """Where the database is now. Nothing is said of what cannot be read."""
+    store.known["after"] = revision_of(store)
+    schema = schema_of(store)
+    if schema is not None:
+        store.known["schema"] = schema
+
+
+def lock_asked(connection, dialect):
+    from sqlalchemy import text
+
+    if dialect == "postgresql":
+        # Of the transaction, so that no pooler between can keep it.
+        return connection.execute(text(f"SELECT pg_try_advisory_xact_lock({LOCK_KEY})")).scalar()
+    return connection.execute(text(f"SELECT GET_LOCK(CONCAT('{LOCK_KEY}.', MD5(DATABASE())), 0)")).scalar()
+
+
+@contextmanager
+def alone(store):
+    """Keeps other migrations of the database away while it is open: a pod that was told to end may still be at work. Files of SQLite are locked by each write only."""
+    if store.known["dialect"] == "sqlite":
+        yield
+        return
+    from mlflow.store.db.utils import create_sqlalchemy_engine
+
+    seconds = int(os.environ.get("MIGRATION_LOCK_SECONDS") or LOCK_SECONDS)
+    until = time.monotonic() + seconds
+    # An engine of its own: a pool may have room for one connection only.
+    engine = create_sqlalchemy_engine(store.uri)
+    with engine.connect() as connection:
+        while not lock_asked(connection, store.known["dialect"]):
+            if not store.busy:
+                print(f"another migration of the {store.name} store is at work: waiting up to {seconds} seconds", file=sys.stderr, flush=True)
+            # Nobody knows then where the database is going.
+            store.busy = True
+            forget(store)
+            if time.monotonic() >= until:
+                raise Failure(RETRY, "MigrationLocked", f"Another migration of the database of the {store.name} store is at work: let it end; a pod that should be gone is found by kubectl get pods --all-namespaces -l app.kubernetes.io/component=migration.")
+            time.sleep(0.5)
+        store.busy = False
+        yield
+    # MySQL keeps it for as long as there is a connection.
+    engine.dispose()
+
+
 def graph():
     """The revisions that this MLflow knows, and its newest."""
     from alembic.script import ScriptDirectory
@@ -163,10 +243,16 @@ def gap_fix(store):
 def look(store, known, head):
     store.known["head"] = head
     connect(store)
-    before = revision_of(store)
-    store.known.update(before=before, after=before)
+    note(store)
+    before = store.known["before"] = store.known["after"]
+    store.schema = store.known.get("schema")
     if before is not None and before not in known and gap_fix(store) is None:
         raise Failure(UNKNOWN_REVISION, "UnknownRevision", f"The database of the {store.name} store is at revision {before}, which this MLflow does not know: it was migrated by a newer one. Set spec.image to an image that is not older, or restore a backup.")
+
+
+def forget(store):
+    store.known.pop("after", None)
+    store.known.pop("schema", None)
 
 
 def migrate(store):
@@ -175,24 +261,34 @@ def migrate(store):
     path = sqlite_file(store)
     if path is not None:
         os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
-    # Until it is read again nobody knows how far it has come.
-    store.known.pop("after")
-    if gap_fix(store) is not None:
-        gap_fix(store)(store.engine)
-    revision = revision_of(store)
-    if revision is None:
-        _initialize_tables(store.engine)
-    elif revision != store.known["head"]:
-        _upgrade_db(store.engine)
-    store.known["after"] = revision_of(store)
+    with alone(store):
+        # Until it is read again nobody knows how far it has come.
+        forget(store)
+        if gap_fix(store) is not None:
+            gap_fix(store)(store.engine)
+        revision = revision_of(store)
+        if revision is None:
+            _initialize_tables(store.engine)
+        elif revision != store.known["head"]:
+            _upgrade_db(store.engine)
+        note(store)
     if store.known["after"] != store.known["head"]:
         raise Failure(NOT_AT_HEAD, "NotAtHead", f"After the migration the {store.name} store is at revision {store.known['after']} and not at {store.known['head']}: see the log of the Job, and restore a backup before another try.")
+
+
+def left_behind(store):
+    """A step has failed in its middle, and what it did was not taken back: each other try would fail at that, and hide why."""
+    before, now = (store.schema, store.known.get("schema")) if store else (None, None)
+    return None not in (before, now) and before != now and store.known["before"] is not None and store.known.get("after") == store.known["before"]
 
 
 def failure_of(error, store):
     """What an exception means that nobody expected."""
     if isinstance(error, Failure):
         return error
+    if left_behind(store):
+        words = " ".join(str(getattr(error, "orig", None) or error).split())[:200]
+        return Failure(NOT_AT_HEAD, "HalfMigrated", f"A step of the migration of the {store.name} store failed in its middle and has left changed tables behind ({words}): restore the database from a backup before another try.")
     if isinstance(error, (ImportError, AttributeError)):
         return Failure(NO_GRAPH, "IncompleteMlflow", f"This MLflow lacks what a migration needs ({error}): set spec.image to an image with a complete MLflow.")
     words = str(getattr(error, "orig", None) or error)
@@ -226,9 +322,9 @@ def run(result, stores, mode):
     except Exception as error:
         traceback.print_exc()
         for store in stores:
-            if "before" in store.known and "after" not in store.known:
+            if "before" in store.known and "after" not in store.known and not store.busy:
                 try:
-                    store.known["after"] = revision_of(store)
+                    note(store)
                 except Exception:
                     print(f"where the {store.name} store is now cannot be read", file=sys.stderr)
         raise failure_of(error, current) from None
@@ -247,7 +343,24 @@ def tell(told, secrets):
         print(f"no termination message: {error}", file=sys.stderr)
 
 
+def end_when_told():
+    """Process 1 of a container ignores SIGTERM by itself, and a statement of a driver is not interrupted by a handler: a thread waits for it."""
+
+    def wait():
+        signal.sigwait({signal.SIGTERM})
+        told = {"reason": "Stopped", "message": "The pod was told to end before it was done: see who deleted it or drained its node; what the database had not completed it takes back or the next try looks at."}
+        try:
+            with open(os.environ.get("TERMINATION_LOG") or "/dev/termination-log", "w", encoding="utf-8") as log:
+                json.dump(told, log)
+        finally:
+            os._exit(RETRY)
+
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+    threading.Thread(target=wait, daemon=True).start()
+
+
 def main():
+    end_when_told()
     secrets = secrets_of(value for name, value in os.environ.items() if name.endswith("_URI") or "PASSWORD" in name)
     sys.stdout, sys.stderr = WithoutSecrets(sys.stdout, secrets), WithoutSecrets(sys.stderr, secrets)
     result, stores = {"version": None}, []

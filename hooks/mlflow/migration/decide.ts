@@ -2,6 +2,7 @@
 import { parseInstant } from '../../core/time.ts'
 import { beginAttempt, isOvertaken, type View } from './begin.ts'
 import type { Decision, Evidence, JobLook, JobOrder, Said, Wanted } from './evidence.ts'
+import { KIND_OF_JOB } from './follow.ts'
 import { formatMemory, type MigrationMemory } from './memory.ts'
 import { conditionOf, REASONS } from './messages.ts'
 import { jobName, tryOf } from './names.ts'
@@ -43,7 +44,7 @@ function numbered (before: MigrationMemory | undefined, memory: MigrationMemory)
 function answer (memory: MigrationMemory, view: View): Decision {
   const { stage, wait } = memory
   const isDown = holdsAtZero(memory)
-  const condition = conditionOf(memory, { evidence: view.evidence, isDown, ...lookOf(memory, view) })
+  const condition = conditionOf(memory, { wanted: view.wanted, evidence: view.evidence, isDown, ...lookOf(memory, view) })
   const { reason, message } = condition
   const until = parseInstant(wait?.until)
   return {
@@ -51,7 +52,7 @@ function answer (memory: MigrationMemory, view: View): Decision {
     stage,
     run: showsWanted(memory) ? 'wanted' : 'before',
     replicas: isDown ? 0 : replicasOf(memory, view),
-    suspended: isDown || (stage === 'Preflight' && memory.needed === true),
+    suspended: !fits(memory),
     jobs: [...orders(memory, view, 'preflight'), ...orders(memory, view, 'migrate')],
     condition,
     ...(isDown && { available: { reason, message } }),
@@ -60,13 +61,19 @@ function answer (memory: MigrationMemory, view: View): Decision {
   }
 }
 
-/** The databases fit the image that is wanted, or there is no other to show. */
-function showsWanted ({ stage, before }: MigrationMemory): boolean {
-  return stage === 'RollingOut' || stage === 'Settled' || !before
+/** The databases are known to fit the image that is wanted. Until then nothing of that image runs but our two Jobs: MLflow's own commands may change a schema. */
+function fits ({ stage }: MigrationMemory): boolean {
+  return stage === 'RollingOut' || stage === 'Settled'
 }
 
-function holdsAtZero ({ stage, down, before }: MigrationMemory): boolean {
-  if (stage === 'RollingOut' || stage === 'Settled') return false
+/** Or there is no other to show. */
+function showsWanted (memory: MigrationMemory): boolean {
+  return fits(memory) || !memory.before
+}
+
+function holdsAtZero (memory: MigrationMemory): boolean {
+  if (fits(memory)) return false
+  const { stage, down, before } = memory
   // What there is no template of must not be replaced by what the databases may not fit.
   return down === true || stage === 'ScalingDown' || stage === 'Migrating' || !before
 }
@@ -91,9 +98,10 @@ function progressing ({ stage }: MigrationMemory, { reason, message }: Said): Pi
   }
 }
 
-function lookOf (memory: MigrationMemory, { wanted, evidence }: View): { look?: JobLook } {
+function lookOf (memory: MigrationMemory, { wanted, evidence }: View): { look?: JobLook, job?: string } {
   if (memory.stage !== 'Preflight' && memory.stage !== 'Migrating') return {}
-  return { look: evidence.look(jobName(wanted.name, memory.stage === 'Preflight' ? 'preflight' : 'migrate', memory)) }
+  const job = jobName(wanted.name, KIND_OF_JOB[memory.stage], memory)
+  return { job, look: evidence.look(job) }
 }
 
 /** The Job of the stage; of another stage the one that is there, for its logs: gone, it is never made again. */

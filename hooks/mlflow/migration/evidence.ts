@@ -9,6 +9,8 @@ import type { MigrationMemory, Stage } from './memory.ts'
 export type Wanted = {
   /** Of the server: what names of Jobs begin with. */
   name: string
+  /** For sentences that people paste into a shell: of the object, and where its Jobs are. */
+  object: { name: string, namespace: string }
   image: string
   /** contentHash of the settings of the stores and of the resourceVersions of their Secrets. */
   storesKey: string
@@ -18,6 +20,8 @@ export type Wanted = {
   replicas: number
   /** An autoscaler says how many pods there are: one that finds 0 leaves them at 0, so the number has to be said once. */
   autoscaling?: boolean
+  /** There are CronJobs, which wait until the databases fit the image. */
+  tasks?: boolean
 }
 
 /** `pod`: the newest pod of the Job that is over or in trouble, as the poller tells. */
@@ -41,6 +45,8 @@ export type Evidence = {
   now: number
   /** Value of the annotation by which somebody asks for another attempt. */
   command?: string
+  /** Values of the annotations by which somebody may ask, by their names. */
+  asked?: Record<string, string>
   /** Jobs of CronJobs that run: they write to the same databases. */
   active?: number
   /** What is known where there is no memory: the newest numbers that were given, and the version of the status. */
@@ -59,7 +65,7 @@ export type Decision = {
   run: 'wanted' | 'before'
   /** `wanted`: as without a migration. */
   replicas: number | 'wanted'
-  /** CronJobs that write to the databases. */
+  /** CronJobs: they are made of the image that is wanted, and MLflow's commands write to the databases, and may bring them to that image's schema. */
   suspended: boolean
   /** All that must exist; a Job that is not among them is to go. */
   jobs: JobOrder[]

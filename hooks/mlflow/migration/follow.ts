@@ -7,11 +7,14 @@ import { jobName } from './names.ts'
 import { outcomeOf, type Outcome } from './outcome.ts'
 import { parseResult, type Result } from './result.ts'
 
-/** Tries of an attempt in one stage, Jobs that were deleted included. */
+/** Tries of an attempt in one stage, Jobs that were deleted included. Where nothing has ever served there is nothing to come back to, and they go on for ever. */
 export const MAX_TRIES = 5
 
 /** Seconds between two tries; and for which the poller is waited for, and the pods of a Job that has been deleted. */
 export const PAUSE = 120
+
+/** Seconds between two tries where they go on for ever: 2, 4, 8, 16 and then 30 minutes. */
+const LONGEST_PAUSE = 1800
 
 type StageOfJob = Problem['stage']
 
@@ -62,10 +65,10 @@ function untold (problem: Problem | undefined, result?: Result): Outcome {
 }
 
 function ended (memory: MigrationMemory, { evidence: { now } }: View, stage: StageOfJob, look: JobLook): Followed {
-  const outcome = outcomeOf(look) ?? { kind: 'done', told: false }
+  const outcome = outcomeOf(look, KIND_OF_JOB[stage]) ?? { kind: 'done', told: false }
   if (!isClear(outcome, stage) && !(memory.wait?.for === 'result' && isOver(memory.wait, now))) return { memory: awaited(memory, outcome, stage, now) }
   if (outcome.kind === 'done' || outcome.terminal || !hasTriesLeft(memory, stage)) return { outcome }
-  return { memory: withFields(memory, { wait: waitUntil('retry', now + PAUSE), problem: problemOf(outcome, stage) }) }
+  return { memory: withFields(memory, { wait: waitUntil('retry', now + pauseOf(memory, stage)), problem: problemOf(outcome, stage) }) }
 }
 
 /** A migration that was successful is, whatever else the poller has to tell; everything else depends on what it tells. */
@@ -82,8 +85,22 @@ function problemOf (outcome: Outcome, stage: StageOfJob): Problem | undefined {
   return outcome.kind === 'done' ? undefined : { stage, message: outcome.message, terminal: outcome.terminal }
 }
 
-function hasTriesLeft ({ preflights, migrations, lost = 0 }: MigrationMemory, stage: StageOfJob): boolean {
-  return (stage === 'Preflight' ? preflights : migrations) + lost < MAX_TRIES
+/** Of this attempt, in its stage. */
+export function triesOf ({ preflights, migrations, lost = 0 }: MigrationMemory, stage: StageOfJob): number {
+  return (stage === 'Preflight' ? preflights : migrations) + lost
+}
+
+/** Whether what another try may mend is tried for ever. */
+export function isEndless ({ before }: MigrationMemory): boolean {
+  return before === undefined
+}
+
+function hasTriesLeft (memory: MigrationMemory, stage: StageOfJob): boolean {
+  return isEndless(memory) || triesOf(memory, stage) < MAX_TRIES
+}
+
+function pauseOf (memory: MigrationMemory, stage: StageOfJob): number {
+  return isEndless(memory) ? Math.min(LONGEST_PAUSE, PAUSE * 2 ** (triesOf(memory, stage) - 1)) : PAUSE
 }
 
 function nextTry (memory: MigrationMemory, stage: StageOfJob): MigrationMemory {

@@ -16,8 +16,11 @@ const CONTAINER = 'db-migrate'
 /** Pods of one Job that may fail before the Job has. */
 const RETRIES = 3
 
-/** Seconds: a look at a few tables. A pod that cannot start is told of long before. */
-const PREFLIGHT_DEADLINE = 600
+/** Seconds: a look at a few tables, and before it the pull of an image of gigabytes. A pod that cannot start is told of long before. */
+const PREFLIGHT_DEADLINE = 1800
+
+/** It finds room beside the server, on its very node where the volume is: a look takes little more than to import MLflow, which is 300 to 500 MB. */
+const PREFLIGHT_RESOURCES: Fields = { requests: { cpu: '100m', memory: '512Mi' }, limits: { cpu: '1', memory: '1Gi' } }
 
 /** A day. */
 const KEPT = 86_400
@@ -87,7 +90,7 @@ function templateOf (request: Request, pod: ServerPod, component: 'preflight' | 
 }
 
 function containerOf (pod: ServerPod, mounts: Fields[], mode: 'preflight' | 'migrate'): Fields {
-  const { requests, limits } = pod.resources
+  const { requests, limits } = mode === 'preflight' ? PREFLIGHT_RESOURCES : pod.resources
   return withoutEmpty(defined({
     name: CONTAINER,
     image: pod.image,

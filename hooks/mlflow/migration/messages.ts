@@ -1,8 +1,10 @@
 // The words of the condition Migration: reasons, and sentences that say what is done and why, or what failed and what to do.
 import { forPeople } from '../../core/safe-text.ts'
 import { troubleSentence } from '../../core/pod-trouble.ts'
-import type { Decision, Evidence, JobLook } from './evidence.ts'
-import { MAX_TRIES } from './follow.ts'
+import { COMMANDS } from '../../core/labels.ts'
+import { REMEDIES } from '../remedies.ts'
+import type { Decision, Evidence, JobLook, Wanted } from './evidence.ts'
+import { isEndless, MAX_TRIES, triesOf } from './follow.ts'
 import type { MigrationMemory, Problem } from './memory.ts'
 
 export const REASONS = {
@@ -27,19 +29,27 @@ export const REASONS = {
 
 type Condition = Decision['condition']
 
-const ANNOTATION = 'mlflow.opendatahub.io/force-migrate'
+/** The same as sluice.dev/retry, under the name that people know from elsewhere. */
+export const FORCE_MIGRATE = 'mlflow.opendatahub.io/force-migrate'
 
-/** `look`: of the Job of the stage. `isDown`: the answer says that there are no pods. */
-export type Scene = { evidence: Evidence, look?: JobLook, isDown: boolean }
+/** `look`, `job`: of the Job of the stage, and its name. `isDown`: the answer says that there are no pods. */
+export type Scene = { wanted: Wanted, evidence: Evidence, look?: JobLook, job?: string, isDown: boolean }
 
 /** The condition Migration. */
 export function conditionOf (memory: MigrationMemory, scene: Scene): Condition {
   const { status, reason, message } = said(memory, scene)
-  return { status, reason, message: forPeople(message, 1000) }
+  return { status, reason, message: forPeople(`${misunderstood(memory, scene)}${message}`, 1000) }
+}
+
+/** A number of before has done its work, and may stay. */
+function misunderstood ({ attempt }: MigrationMemory, { evidence: { asked = {} } }: Scene): string {
+  const [wrong] = Object.entries(asked).filter(([, value]) => !(/^[1-9]\d*$/.test(value) && Number(value) <= attempt))
+  return wrong ? `The annotation ${wrong[0]} has the value "${forPeople(wrong[1], 20)}", which asks for nothing: write "${attempt}". ` : ''
 }
 
 function said (memory: MigrationMemory, scene: Scene): Condition {
-  if (memory.wait?.for === 'retry' || memory.wait?.for === 'gone') return retrying(memory)
+  if (memory.wait?.for === 'retry' || memory.wait?.for === 'gone') return retrying(memory, scene)
+  if (memory.wait?.for === 'result') return untold(memory, scene)
   switch (memory.stage) {
     case 'Preflight': return preflight(memory, scene)
     case 'ScalingDown': return unknown(memory, 'ScalingDown', `${because('Scaling MLflow down before its databases are migrated', memory)}: ${remaining(scene)}`)
@@ -64,10 +74,18 @@ function preflight (memory: MigrationMemory, scene: Scene): Condition {
   return { status: 'Unknown', reason: REASONS.MigrationPreflight, message: `${because('Looking at the databases, without a change to them or to what serves,', memory)}${trouble(scene)}` }
 }
 
+/** Without the poller no time passes either, so that this may stay. */
+function untold (memory: MigrationMemory, { look, job = '', wanted: { object: { namespace } } }: Scene): Condition {
+  const { state } = look ?? {}
+  const how = state?.state === 'Failed' ? `has failed (${[state.reason, forPeople(state.message, 200)].filter(Boolean).join(': ')})` : 'has succeeded'
+  const message = `The Job ${job} ${how}, and the poller has not told yet what it found. If this stays for more than two minutes, see whether the poller's pod runs; the Job's own words: kubectl logs job/${job} -n ${namespace}`
+  return memory.stage === 'Preflight' ? { status: 'Unknown', reason: REASONS.MigrationPreflight, message } : unknown(memory, 'Running', message)
+}
+
 /** What keeps the Job's pod from starting is told while it does: the deadline of the Job may be hours away. */
 function trouble ({ look }: Scene): string {
   const { state, pod } = look ?? {}
-  return state?.state === 'Running' && pod && pod.exitCode === undefined && pod.reason !== 'Completed' ? `. Its pod does not run: ${troubleSentence(pod)}` : ''
+  return state?.state === 'Running' && pod && pod.exitCode === undefined && pod.reason !== 'Completed' ? `. Its pod does not run: ${troubleSentence(pod, REMEDIES)}` : ''
 }
 
 function remaining ({ evidence: { deployment, active = 0 } }: Scene): string {
@@ -75,29 +93,39 @@ function remaining ({ evidence: { deployment, active = 0 } }: Scene): string {
   return `${deployment?.pods ?? 0} replicas remain${jobs}`
 }
 
-function retrying (memory: MigrationMemory): Condition {
-  const { problem, wait, preflights, migrations, lost = 0, attempt } = memory
-  const tries = (memory.stage === 'Preflight' ? preflights : migrations) + lost - (wait?.for === 'gone' ? 1 : 0)
+function retrying (memory: MigrationMemory, scene: Scene): Condition {
+  const { problem, wait } = memory
+  const tries = triesOf(memory, memory.stage === 'Preflight' ? 'Preflight' : 'Migrating') - (wait?.for === 'gone' ? 1 : 0)
   const what = problem?.message ?? 'The Job of the image before is not there, and may still run'
-  const message = `${ended(what)} This was try ${Math.max(1, tries)} of ${MAX_TRIES} of attempt ${attempt}, whose number is the value of the annotation. Retrying automatically after ${wait?.until ?? ''}. If you want to rerun immediately after fixing the issue, add the ${ANNOTATION} annotation.`
+  const message = `${ended(what)} This was try ${Math.max(1, tries)}${isEndless(memory) ? '' : ` of ${MAX_TRIES}`}. Retrying automatically after ${wait?.until ?? ''}, or at once by: ${commandFor(memory, scene)} . If you want to rerun immediately after fixing the issue, add the ${FORCE_MIGRATE} annotation.`
   return { status: 'Unknown', reason: REASONS.MigrationRetrying, message }
 }
 
 function failure (memory: MigrationMemory, scene: Scene): Condition {
-  const { problem, attempt } = memory
+  const { problem } = memory
   const reason = problem?.restored ? REASONS.MigrationRestored : REASONS.MigrationFailed
-  const hint = `This was attempt ${attempt}, whose number is the value of the annotation. After fixing the issue, add the ${ANNOTATION} annotation to the MLflow resource to force a rerun.`
-  return { status: 'False', reason, message: `${ended(problem?.message ?? 'The migration failed')} ${consequence(memory, problem, scene.isDown)} ${hint}` }
+  const hint = `To try again: ${commandFor(memory, scene)} . After fixing the issue, add the ${FORCE_MIGRATE} annotation to the MLflow resource to force a rerun.`
+  return { status: 'False', reason, message: `${ended(problem?.message ?? 'The migration failed')} ${consequence(memory, problem, scene)} ${hint}` }
+}
+
+/** To be pasted; what follows it is set off by a space. */
+function commandFor ({ attempt }: MigrationMemory, { wanted: { object: { name } } }: Scene): string {
+  return `kubectl annotate mlflow ${name} --overwrite ${COMMANDS.retry}=${attempt}`
 }
 
 /** What became of the service and of the data, and what a person does. */
-function consequence ({ before, stage }: MigrationMemory, problem: Problem | undefined, isDown: boolean): string {
+function consequence ({ before, stage }: MigrationMemory, problem: Problem | undefined, { isDown, wanted: { tasks } }: Scene): string {
+  const waits = whatWaits(tasks)
   const preflight = problem?.stage === 'Preflight'
   if (problem?.restored) return `The databases are as they were, so what served before ${stage === 'Restoring' ? 'is being brought back' : 'serves again'}, with its image and its replicas; the new image waits. Change the image or the stores to try another, or mend the cause.`
-  if (!isDown) return 'Nothing was stopped or changed: what served before goes on, with its image; the new image waits. Change the image or the stores to try another, or mend the cause.'
+  if (!isDown) return `Nothing was stopped or changed: what served before goes on, with its image; ${waits}. Change the image or the stores to try another, or mend the cause.`
   if (!before) return 'MLflow is not started. Change the image or the stores, or mend the cause.'
   const data = problem?.changes === undefined ? 'The databases may have been changed' : `The databases may have been changed (${problem.changes})`
   return `${preflight ? 'An attempt before this one had stopped MLflow, and it stays stopped' : `${data}, so MLflow stays stopped`}: restore the databases from a backup that was made before, and set the image that served then; or mend the cause and let it try again.`
+}
+
+function whatWaits (tasks = false): string {
+  return tasks ? 'the new image waits, and with it garbage collection and archival' : 'the new image waits'
 }
 
 /** `<action> because <detail>`. */

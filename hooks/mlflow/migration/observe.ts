@@ -12,10 +12,8 @@ import { namesOf } from '../names.ts'
 import { namespaceOf, type Request } from '../place.ts'
 import type { DeploymentLook, Evidence, JobLook } from './evidence.ts'
 import type { MigrationMemory } from './memory.ts'
+import { FORCE_MIGRATE } from './messages.ts'
 import { recallMigration, type Recalled } from './recall.ts'
-
-/** The same as sluice.dev/retry, under the name that people know from elsewhere. */
-const FORCE_MIGRATE = 'mlflow.opendatahub.io/force-migrate'
 
 /** Kubernetes' own terminationGracePeriodSeconds. */
 const GRACE = 30
@@ -35,6 +33,7 @@ export function observeMigration (request: Request, now: number): { memory: Migr
       look: (jobName) => lookAtJob(findChild(request, JOB, jobName, namespaceOf(request)), jobName, pods),
       now,
       ...(command !== undefined && { command }),
+      asked: askedBy(metadata.annotations),
       active: childrenOf(request, CRON_JOB).reduce((sum, cronJob) => sum + activeOf(cronJob), 0),
       known
     }
@@ -44,6 +43,10 @@ export function observeMigration (request: Request, now: number): { memory: Migr
 /** The value of either annotation that asks for an attempt after this one. */
 export function findCommand (annotations: Record<string, string> = {}, attempt = 0): string | undefined {
   return [annotations[COMMANDS.retry], annotations[FORCE_MIGRATE]].find((value) => value !== undefined && value === String(attempt))
+}
+
+function askedBy (annotations: Record<string, string> = {}): Record<string, string> {
+  return Object.fromEntries([COMMANDS.retry, FORCE_MIGRATE].flatMap((name) => annotations[name] === undefined ? [] : [[name, annotations[name]]]))
 }
 
 /** Undefined for one that is being deleted. Throws where pods answer whose template cannot be read back: they could only be ended. */

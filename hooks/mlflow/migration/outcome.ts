@@ -1,7 +1,8 @@
 // From what a Job and its newest pod say to what became of the try: exit codes of the program, and what is known of the databases.
 import type { JobState } from '../../core/job-state.ts'
-import { REMEDIES, troubleSentence } from '../../core/pod-trouble.ts'
+import { troubleSentence } from '../../core/pod-trouble.ts'
 import { forPeople } from '../../core/safe-text.ts'
+import { REMEDIES } from '../remedies.ts'
 import type { JobLook } from './evidence.ts'
 import { parseResult, type Result } from './result.ts'
 
@@ -26,28 +27,34 @@ const LONGEST = 400
 
 const JOB_REMEDIES = {
   ...REMEDIES,
-  DeadlineExceeded: 'The Job took too long: see kubectl describe of its pod for what holds it up, and raise migration.activeDeadline if it only needs time.',
   BackoffLimitExceeded: 'It failed again and again: see kubectl logs of the Job.'
 }
 
+const TOO_LONG = {
+  preflight: 'It only looks at a few tables: see kubectl describe of its pod for what holds it up, such as an image that is long in coming or no node with room, and whether the database answers.',
+  migrate: 'The Job took too long: see kubectl describe of its pod for what holds it up, and raise migration.activeDeadline if it only needs time.'
+}
+
+type KindOfJob = keyof typeof TOO_LONG
+
 /** What became of a Job; undefined for one that runs or is not there. */
-export function outcomeOf ({ state, pod }: JobLook): Outcome | undefined {
+export function outcomeOf ({ state, pod }: JobLook, kind: KindOfJob): Outcome | undefined {
   const result = parseResult(pod?.result)
   const known = result && { result }
   switch (state.state) {
     case 'Succeeded': return { kind: 'done', told: result !== undefined, ...known }
-    case 'Failed': return { kind: 'failed', ...failureOf(state, pod), told: pod !== undefined, ...known }
+    case 'Failed': return { kind: 'failed', ...failureOf(state, pod, kind), told: pod !== undefined, ...known }
     case 'Absent':
     case 'Running': return undefined
     default: return state satisfies never
   }
 }
 
-function failureOf (state: Failed, pod: JobLook['pod']): { terminal: boolean, message: string } {
+function failureOf (state: Failed, pod: JobLook['pod'], kind: KindOfJob): { terminal: boolean, message: string } {
   // The policy by which Kubernetes ended the Job has seen the code for certain; a pod that is told of may be of an earlier try.
   const code = exitCodeIn(state.message) ?? pod?.exitCode
   const meaning = code !== undefined && Object.hasOwn(TERMINAL_EXITS, code) ? TERMINAL_EXITS[code] : undefined
-  return { terminal: meaning !== undefined, message: forPeople(sentenceOf(state, pod, meaning), LONGEST) }
+  return { terminal: meaning !== undefined, message: forPeople(sentenceOf({ state, pod, kind, meaning }), LONGEST) }
 }
 
 /** "Container db-migrate for pod mlflow/x failed with exit code 11 matching FailJob rule at index 0": the words of Kubernetes. */
@@ -57,9 +64,9 @@ function exitCodeIn (message: string): number | undefined {
 }
 
 /** The pod's own words first; then what its code means; then Kubernetes' word of the pod, or of the Job. Without the full stop at its end. */
-function sentenceOf ({ reason, message }: Failed, pod: JobLook['pod'], meaning: string | undefined): string {
+function sentenceOf ({ state: { reason, message }, pod, kind, meaning }: { state: Failed, pod: JobLook['pod'], kind: KindOfJob, meaning: string | undefined }): string {
   if (meaning !== undefined && !pod?.message) return meaning
-  return withoutStop(troubleSentence(pod ?? { reason: reason || 'JobFailed', message }, JOB_REMEDIES))
+  return withoutStop(troubleSentence(pod ?? { reason: reason || 'JobFailed', message }, { ...JOB_REMEDIES, DeadlineExceeded: TOO_LONG[kind] }))
 }
 
 export function withoutStop (text: string): string {

@@ -1,6 +1,8 @@
 // The program of the preflight and the migration Job, in the language that every MLflow image has, and the shell line that finds its interpreter.
 // What it exits with and what it leaves in its termination message is read in outcome.ts and result.ts. Real databases are migrated by it in test/real/mlflow-migration.test.ts.
 
+import { READING } from './program-reading.ts'
+
 /**
  * Text for `/bin/sh -ec`: runs MIGRATION_PYTHON_SCRIPT by the first Python on PATH that has an MLflow. Exit code 14 where there is none.
  */
@@ -20,10 +22,15 @@ exit 14
  * EXPECTED_MLFLOW_VERSION (absent: any), TERMINATION_LOG. Exit codes: 0; 10 to 14 for what no other try mends; 15 for the rest.
  */
 export const MIGRATION_PROGRAM = String.raw`"""Looks at the databases of an MLflow server (preflight), or brings them to the schema of this MLflow (migrate)."""
+import hashlib
 import json
 import os
+import signal
 import sys
+import threading
+import time
 import traceback
+from contextlib import contextmanager
 from importlib import import_module
 from importlib.util import find_spec
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -32,6 +39,9 @@ UNKNOWN_REVISION, UNSUPPORTED_BACKEND, UNSUPPORTED_REGISTRY, NOT_AT_HEAD, NO_GRA
 DIALECTS = ("sqlite", "postgresql", "mysql")
 TERMINATION_LIMIT = 1500
 CONNECT_SECONDS = "20"
+# How long another migration of the same database is waited for, and what they agree on; a number of our own.
+LOCK_SECONDS = 60
+LOCK_KEY = 7598813466
 
 # Words in the errors of psycopg, psycopg2, pymysql, mysqlclient and sqlite3, the first that fits: (words, reason, sentence with the remedy).
 TROUBLES = (
@@ -60,6 +70,8 @@ class Store:
 
     def __init__(self, name, uri):
         self.name, self.uri, self.known = name, uri, {"store": name}
+        # Tables when it was looked at first; whether another migration changes it.
+        self.schema, self.busy = None, False
 
     def unsupported(self, sentence):
         return Failure(UNSUPPORTED_REGISTRY if self.name == "registry" else UNSUPPORTED_BACKEND, f"Unsupported{self.name.title()}", sentence)
@@ -114,67 +126,7 @@ def check_version(version, expected):
         raise Failure(UNKNOWN_REVISION, "VersionMismatch", f"The image has MLflow {version}, and {wanted} is expected: set spec.image to the image of that version.")
 
 
-def connect(store):
-    """Makes the engine, which connects only when it is asked something."""
-    from mlflow.store.db.utils import create_sqlalchemy_engine
-    from sqlalchemy.engine import make_url
-    from sqlalchemy.exc import ArgumentError, NoSuchModuleError
-
-    try:
-        # Not by SQLAlchemy: it has no name for kinds of which the driver is missing.
-        dialect = urlsplit(store.uri).scheme.partition("+")[0]
-        if dialect not in DIALECTS:
-            raise store.unsupported(f"The {store.name} store is of the kind {dialect or 'unknown'}: use sqlite, postgresql or mysql.")
-        store.known["dialect"] = dialect
-        store.url = make_url(store.uri)
-        store.engine = create_sqlalchemy_engine(store.uri)
-    except (ArgumentError, ValueError):
-        raise store.unsupported(f"The URI of the {store.name} store cannot be read: correct it; characters like @ or / in a password are written as %40 or %2F.") from None
-    except (ModuleNotFoundError, NoSuchModuleError) as error:
-        raise store.unsupported(f"The image has no driver for the {store.name} store ({error}): name one that it has in the URI, such as postgresql+psycopg2, or take another image.") from None
-
-
-def sqlite_file(store):
-    """The path of the database file; None for other kinds, and for a database in memory."""
-    path = store.url.database if store.known["dialect"] == "sqlite" else None
-    return None if path in (None, "", ":memory:") or path.startswith("file:") else path
-
-
-def revision_of(store):
-    """The revision that the database is at now, read in a way that cannot change it; None for one without tables."""
-    from alembic.runtime.migration import MigrationContext
-    from sqlalchemy import text
-
-    # Connecting would make the file.
-    path = sqlite_file(store)
-    if path is not None and not os.path.exists(path):
-        return None
-    # PRAGMA outlives the transaction in the pool, and is taken back; the readonly of PostgreSQL does not, and MySQL is only asked to SELECT.
-    is_sqlite = store.known["dialect"] == "sqlite"
-    with store.engine.connect().execution_options(**({"postgresql_readonly": True} if store.known["dialect"] == "postgresql" else {})) as connection:
-        if is_sqlite:
-            connection.execute(text("PRAGMA query_only = ON"))
-        heads = MigrationContext.configure(connection).get_current_heads()
-        if is_sqlite:
-            connection.execute(text("PRAGMA query_only = OFF"))
-    if len(heads) > 1:
-        raise Failure(NO_GRAPH, "SeveralRevisions", f"The database of the {store.name} store is at several revisions at once ({', '.join(heads)}): restore it from a backup.")
-    return heads[0] if heads else None
-
-
-def graph():
-    """The revisions that this MLflow knows, and its newest."""
-    from alembic.script import ScriptDirectory
-    from mlflow.store.db.utils import _get_alembic_config
-
-    try:
-        scripts = ScriptDirectory.from_config(_get_alembic_config(""))
-        return {script.revision for script in scripts.walk_revisions()}, scripts.get_current_head()
-    except Exception as error:
-        raise Failure(NO_GRAPH, "NoRevisions", f"The migrations of this MLflow cannot be read ({type(error).__name__}): set spec.image to an image with a complete MLflow.") from error
-
-
-def gap_fix(store):
+${READING}def gap_fix(store):
     """What images of one platform ship for backend stores that one of its releases has left at a revision of its own; None elsewhere."""
     if store.name != "backend" or find_spec("mlflow.store.db.migration_gap") is None:
         return None
@@ -184,10 +136,16 @@ def gap_fix(store):
 def look(store, known, head):
     store.known["head"] = head
     connect(store)
-    before = revision_of(store)
-    store.known.update(before=before, after=before)
+    note(store)
+    before = store.known["before"] = store.known["after"]
+    store.schema = store.known.get("schema")
     if before is not None and before not in known and gap_fix(store) is None:
         raise Failure(UNKNOWN_REVISION, "UnknownRevision", f"The database of the {store.name} store is at revision {before}, which this MLflow does not know: it was migrated by a newer one. Set spec.image to an image that is not older, or restore a backup.")
+
+
+def forget(store):
+    store.known.pop("after", None)
+    store.known.pop("schema", None)
 
 
 def migrate(store):
@@ -196,24 +154,34 @@ def migrate(store):
     path = sqlite_file(store)
     if path is not None:
         os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
-    # Until it is read again nobody knows how far it has come.
-    store.known.pop("after")
-    if gap_fix(store) is not None:
-        gap_fix(store)(store.engine)
-    revision = revision_of(store)
-    if revision is None:
-        _initialize_tables(store.engine)
-    elif revision != store.known["head"]:
-        _upgrade_db(store.engine)
-    store.known["after"] = revision_of(store)
+    with alone(store):
+        # Until it is read again nobody knows how far it has come.
+        forget(store)
+        if gap_fix(store) is not None:
+            gap_fix(store)(store.engine)
+        revision = revision_of(store)
+        if revision is None:
+            _initialize_tables(store.engine)
+        elif revision != store.known["head"]:
+            _upgrade_db(store.engine)
+        note(store)
     if store.known["after"] != store.known["head"]:
         raise Failure(NOT_AT_HEAD, "NotAtHead", f"After the migration the {store.name} store is at revision {store.known['after']} and not at {store.known['head']}: see the log of the Job, and restore a backup before another try.")
+
+
+def left_behind(store):
+    """A step has failed in its middle, and what it did was not taken back: each other try would fail at that, and hide why."""
+    before, now = (store.schema, store.known.get("schema")) if store else (None, None)
+    return None not in (before, now) and before != now and store.known["before"] is not None and store.known.get("after") == store.known["before"]
 
 
 def failure_of(error, store):
     """What an exception means that nobody expected."""
     if isinstance(error, Failure):
         return error
+    if left_behind(store):
+        words = " ".join(str(getattr(error, "orig", None) or error).split())[:200]
+        return Failure(NOT_AT_HEAD, "HalfMigrated", f"A step of the migration of the {store.name} store failed in its middle and has left changed tables behind ({words}): restore the database from a backup before another try.")
     if isinstance(error, (ImportError, AttributeError)):
         return Failure(NO_GRAPH, "IncompleteMlflow", f"This MLflow lacks what a migration needs ({error}): set spec.image to an image with a complete MLflow.")
     words = str(getattr(error, "orig", None) or error)
@@ -247,9 +215,9 @@ def run(result, stores, mode):
     except Exception as error:
         traceback.print_exc()
         for store in stores:
-            if "before" in store.known and "after" not in store.known:
+            if "before" in store.known and "after" not in store.known and not store.busy:
                 try:
-                    store.known["after"] = revision_of(store)
+                    note(store)
                 except Exception:
                     print(f"where the {store.name} store is now cannot be read", file=sys.stderr)
         raise failure_of(error, current) from None
@@ -268,7 +236,24 @@ def tell(told, secrets):
         print(f"no termination message: {error}", file=sys.stderr)
 
 
+def end_when_told():
+    """Process 1 of a container ignores SIGTERM by itself, and a statement of a driver is not interrupted by a handler: a thread waits for it."""
+
+    def wait():
+        signal.sigwait({signal.SIGTERM})
+        told = {"reason": "Stopped", "message": "The pod was told to end before it was done: see who deleted it or drained its node; what the database had not completed it takes back or the next try looks at."}
+        try:
+            with open(os.environ.get("TERMINATION_LOG") or "/dev/termination-log", "w", encoding="utf-8") as log:
+                json.dump(told, log)
+        finally:
+            os._exit(RETRY)
+
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+    threading.Thread(target=wait, daemon=True).start()
+
+
 def main():
+    end_when_told()
     secrets = secrets_of(value for name, value in os.environ.items() if name.endswith("_URI") or "PASSWORD" in name)
     sys.stdout, sys.stderr = WithoutSecrets(sys.stdout, secrets), WithoutSecrets(sys.stderr, secrets)
     result, stores = {"version": None}, []

@@ -4,7 +4,7 @@ import { followJob, waitUntil } from './follow.ts'
 import { inStage, withFields, type MigrationMemory, type Problem } from './memory.ts'
 import { jobName } from './names.ts'
 import { withoutStop, type Outcome } from './outcome.ts'
-import { isUnchanged, parseResult, type Result } from './result.ts'
+import { isUnchanged, leftBehind, parseResult, type Result } from './result.ts'
 
 export function stepStage (memory: MigrationMemory, view: View): MigrationMemory {
   switch (memory.stage) {
@@ -87,9 +87,13 @@ function stepMigrating (memory: MigrationMemory, view: View): MigrationMemory {
   return inStage(memory, 'RollingOut', { problem: undefined, ...(outcome.result?.version && { version: outcome.result.version }) })
 }
 
+/** Characters: with a message of others and what to do they fit into one condition. */
+const MOST_CHANGES = 280
+
 /** For good, as far as this attempt goes: what served goes on, or comes back where nothing was touched, or else there are no pods. */
 function failed (memory: MigrationMemory, stage: Problem['stage'], { message, terminal, result }: Extract<Outcome, { kind: 'failed' }>): MigrationMemory {
-  const problem: Problem = { stage, message: withoutStop(message), terminal, ...(result?.changes && { changes: result.changes.slice(0, 512) }) }
+  const changes = result && [result.changes, leftBehind(memory.before?.revisions, result.now)].filter(Boolean).join('; ')
+  const problem: Problem = { stage, message: withoutStop(message), terminal, ...(changes && { changes: changes.slice(0, MOST_CHANGES) }) }
   if (!memory.down) return inStage(memory, 'Failed', { problem, needed: undefined })
   const canReturn = memory.before !== undefined && isUnchanged(memory.before.revisions, result?.now)
   if (canReturn) return inStage(memory, 'Restoring', { problem: { ...problem, restored: true }, down: undefined, needed: undefined })

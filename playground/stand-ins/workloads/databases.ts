@@ -25,7 +25,7 @@ const CONDUCT = /-(preflight-fails|migration-fails|migration-breaks)-(\d{1,3})\b
 
 interface Known { version: string, broken: boolean }
 interface Store { store: string, uri: string, key: string }
-interface Told { store: string, dialect: string, before: string | null, after: string | null, head: string }
+interface Told { store: string, dialect: string, schema: string, before: string | null, after: string | null, head: string }
 
 /** Without any database; each comes with the first who uses it. */
 export function createDatabases (): Databases {
@@ -39,9 +39,9 @@ export function createDatabases (): Databases {
   function migrate (place: Place): Run {
     const version = versionOf(place.image)
     const stores = storesOf(place)
-    const told = stores.map(({ store, uri, key }): Told => ({ store, dialect: dialectOf(uri), before: revision(key), after: revision(key), head: headOf(version) }))
+    const told = stores.map(({ store, uri, key }): Told => ({ store, dialect: dialectOf(uri), schema: schemaOf(revision(key)), before: revision(key), after: revision(key), head: headOf(version) }))
     const failure = refusalOf(stores, version, known) ?? play(place, { stores, version })
-    for (const [index, { key }] of stores.entries()) Object.assign(told[index] ?? {}, { after: revision(key) })
+    for (const [index, { key }] of stores.entries()) Object.assign(told[index] ?? {}, { after: revision(key), schema: schemaOf(revision(key)) })
     const result = { version, stores: told }
     if (!failure) return { exitCode: 0, message: JSON.stringify(result) }
     return { exitCode: failure.exitCode, message: JSON.stringify({ reason: failure.reason, message: failure.message, result }) }
@@ -99,6 +99,11 @@ function storesOf ({ variables, mounts }: Place): Store[] {
 function keyOf (uri: string, mounts: readonly Mount[]): string {
   const [, path] = /^sqlite:\/\/\/(.+)$/.exec(uri) ?? []
   return path === undefined ? uri : toFolder(path, mounts)
+}
+
+/** Tables are those of a revision. */
+function schemaOf (revision: string | null): string {
+  return contentHash({ tables: revision }).slice(0, 12)
 }
 
 function dialectOf (uri: string): string {

@@ -80,7 +80,7 @@ function migrationEnd (pod: PodObject, component: string, revisions: Map<string,
 interface Revisions { before: string | null, after: string | null, head: string }
 
 export function told (version: string, database: Revisions): End {
-  return { exitCode: 0, message: JSON.stringify({ version, stores: [{ store: 'backend', dialect: 'sqlite', ...database }] }) }
+  return { exitCode: 0, message: JSON.stringify({ version, stores: [{ store: 'backend', dialect: 'sqlite', schema: `of-${database.after}`, ...database }] }) }
 }
 
 /** The program that is in the image, as the kubelet would start it: with the variables of the container and the files of the pod's ServiceAccount. */

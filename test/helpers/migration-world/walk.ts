@@ -81,10 +81,15 @@ export function calmDown (world: World, fate: Fate): void {
     playRound(world, fate)
     const { deployment, jobs, last } = world
     const after = JSON.stringify([deployment?.annotation, deployment?.pods, deployment?.replicas, Object.keys(jobs), last?.condition])
-    if (after === before) return
+    if (after === before || isEndless(world)) return
     before = after
   }
   throw new Violation(`no rest after ${MOST_ROUNDS} rounds: ${world.last?.stage} ${world.last?.condition.message}`)
+}
+
+/** Nothing has ever served, and there is nothing to do but to try again and again, with the longest pause between. */
+function isEndless ({ last, now }: World): boolean {
+  return last !== undefined && last.memory.before === undefined && last.memory.wait?.for === 'retry' && (last.nextDeadline ?? 0) - now === 1800
 }
 
 function playRound (world: World, fate: Fate): void {
@@ -96,13 +101,14 @@ function playRound (world: World, fate: Fate): void {
   finishJob(world, 'migrate', fate)
   report(world)
   const { nextDeadline = 0 } = sync(world)
-  world.now = Math.max(world.now, nextDeadline)
+  if (!isEndless(world)) world.now = Math.max(world.now, nextDeadline)
 }
 
 /** What a calm world comes to: the image that is wanted serves, or a condition says who must do what, and what fits the databases serves. */
 export function checkRest (world: World): void {
   const { last, jobs } = world
   if (!last) throw new Violation('nothing was decided')
+  if (isEndless(world)) return
   if (last.nextDeadline !== undefined || Object.values(jobs).some(({ state }) => state === 'Running')) throw new Violation('it still waits for something')
   if (last.stage === 'Settled') checkSettled(world)
   else if (last.stage === 'Failed') checkFailed(last, readyPods(world).length)

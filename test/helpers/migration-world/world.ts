@@ -86,7 +86,7 @@ const NAMESPACE = 'home'
 
 export function wantedOf ({ spec: { image, stores, generation, mode, replicas, autoscaling }, deployment }: World): Wanted {
   const asked = autoscaling && deployment && deployment.replicas > 0 ? deployment.replicas : replicas
-  return { name: 'mlflow', image, storesKey: String(stores), generation, mode, replicas: autoscaling ? asked : replicas, autoscaling }
+  return { name: 'mlflow', object: { name: 'mlflow', namespace: NAMESPACE }, image, storesKey: String(stores), generation, mode, replicas: autoscaling ? asked : replicas, autoscaling }
 }
 
 type Sight = { deployment?: WorldDeployment, jobs: Record<string, WorldJob> }
@@ -151,6 +151,7 @@ export function sync (world: World, { deploymentAge = 0, jobAge = 0, seesStatus 
   checkFinding(world, memory, decision)
   remember(world)
   apply(world, decision, sight)
+  checkTasks(world, decision, deploymentAge + jobAge)
   world.last = decision
   world.status = { attempt: decision.memory.attempt, ...(decision.memory.settled?.version !== undefined && { version: decision.memory.settled.version }) }
   checkWorld(world)
@@ -323,6 +324,11 @@ export function endJobs (world: World): void {
   if (!Object.values(world.jobs).some(({ deleting }) => deleting)) return
   remember(world)
   world.jobs = Object.fromEntries(Object.entries(world.jobs).filter(([, { deleting }]) => !deleting))
+}
+
+/** CronJobs are of the image that is wanted, and a command of MLflow brings a database to its schema without being asked, or fails. `age`: of what was read. */
+function checkTasks ({ spec: { image }, revision }: World, { suspended, stage }: Decision, age: number): void {
+  if (age === 0 && !suspended && headOf(image) !== revision) throw new Violation(`a CronJob may run ${image} in ${stage} while the database is at ${revision}`)
 }
 
 /** What must be true at every moment. */

@@ -48,7 +48,7 @@ t.test('a Job carries the memory by which it was ordered, has a deadline (D6), a
       { action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] }
     ]
   }
-  t.strictSame(limits(job('preflight')), { backoffLimit: 3, activeDeadlineSeconds: 600, podFailurePolicy })
+  t.strictSame(limits(job('preflight')), { backoffLimit: 3, activeDeadlineSeconds: 1800, podFailurePolicy })
   t.strictSame(limits(job('migrate')), { backoffLimit: 3, activeDeadlineSeconds: 21_600, ttlSecondsAfterFinished: 86_400, podFailurePolicy })
   t.match(limits(job('migrate', { migration: { ttlSecondsAfterFinished: 3600, activeDeadline: '90m' } })), { activeDeadlineSeconds: 5400, ttlSecondsAfterFinished: 3600 })
   t.match(job('migrate').metadata, { name: 'mlflow-migrate', namespace: 'mlflow', annotations: { 'sluice.dev/state': '{"sequence":1}' } })
@@ -69,6 +69,8 @@ t.test('its pod has what databases need, and nothing that only the server does: 
   t.strictSame(pod.initContainers.map(({ name }) => name), ['combine-ca-bundles'])
   t.strictSame([pod.restartPolicy, pod.serviceAccountName, pod.automountServiceAccountToken, 'resourceClaims' in pod], ['Never', 'mlflow-sa', false, false])
   t.notOk('claims' in (container?.resources ?? {}))
+  t.match(container?.resources, { limits: { memory: '3Gi' } })
+  t.strictSame(job('preflight').spec.template.spec.containers[0]?.resources, { requests: { cpu: '100m', memory: '512Mi' }, limits: { cpu: '1', memory: '1Gi' } }, 'a look finds room beside the server')
   const { env = [] } = container ?? {}
   t.equal(new Set(env.map(({ name }) => name)).size, env.length, 'no variable twice')
   const values = Object.fromEntries(env.map(({ name, ...rest }) => [name, rest]))

@@ -1,7 +1,7 @@
 // What Jobs and their pods say, exit code by exit code; names of Jobs; what the program tells of databases.
 import t from 'tap'
 import { outcomeOf, type Outcome } from '../../../hooks/mlflow/migration/outcome.ts'
-import { isUnchanged, parseResult } from '../../../hooks/mlflow/migration/result.ts'
+import { isUnchanged, leftBehind, parseResult } from '../../../hooks/mlflow/migration/result.ts'
 import { jobName } from '../../../hooks/mlflow/migration/names.ts'
 import { formatMemory, parseMemory, type MigrationMemory } from '../../../hooks/mlflow/migration/memory.ts'
 import type { JobLook } from '../../../hooks/mlflow/migration/evidence.ts'
@@ -27,25 +27,45 @@ const rows: Array<{ name: string, given: JobLook, want: Outcome | undefined }> =
 ]
 
 for (const { name, given, want } of rows) {
-  t.test(name, async (t) => { t.strictSame(outcomeOf(given), want) })
+  t.test(name, async (t) => { t.strictSame(outcomeOf(given, 'migrate'), want) })
 }
+
+t.test('a preflight that took too long is nothing that migration.activeDeadline could mend', async (t) => {
+  const { message } = outcomeOf({ state: failed('Job was active longer than specified deadline', 'DeadlineExceeded') }, 'preflight') as Extract<Outcome, { kind: 'failed' }>
+  t.equal(message, 'DeadlineExceeded: Job was active longer than specified deadline. It only looks at a few tables: see kubectl describe of its pod for what holds it up, such as an image that is long in coming or no node with room, and whether the database answers')
+})
 
 t.test('what the program tells of the databases', async (t) => {
   const both = { version: '3.17.2', stores: [{ store: 'backend', dialect: 'postgresql', before: 'a1', after: 'b2', head: 'b2' }, { store: 'registry', dialect: 'sqlite', before: null, after: null, head: 'b2' }] }
-  t.strictSame(parseResult(JSON.stringify(both)), { version: '3.17.2', now: [{ store: 'backend', revision: 'b2' }, { store: 'registry', revision: '' }], atHead: false, changes: 'backend a1 → b2, registry empty → empty' })
+  t.strictSame(parseResult(JSON.stringify(both)), { version: '3.17.2', now: [{ store: 'backend', revision: 'b2', undoes: true }, { store: 'registry', revision: '' }], atHead: false, changes: 'backend a1 → b2, registry empty → empty' })
   t.strictSame(parseResult(JSON.stringify({ version: null, stores: [] })), { now: [], atHead: false, changes: '' }, 'no store is none at head')
   t.strictSame(parseResult(JSON.stringify({ stores: [{ store: 'backend', before: 'a1' }] })), { now: [], atHead: false, changes: 'backend a1 → unknown' }, 'what is not known of one is not known')
   for (const text of [undefined, '', '{', '[]', '{"stores":1}']) t.equal(parseResult(text), undefined)
 })
 
 t.test('databases are unchanged only where each is known to be', async (t) => {
-  const before = [{ store: 'backend', revision: 'a' }, { store: 'registry', revision: '' }]
+  const before = [{ store: 'backend', revision: 'a', schema: 's' }, { store: 'registry', revision: '', undoes: true }]
   t.ok(isUnchanged(before, [before[1]!, before[0]!]))
   t.notOk(isUnchanged(before, [before[0]!]))
-  t.notOk(isUnchanged(before, [before[0]!, { store: 'registry', revision: 'b' }]))
+  t.notOk(isUnchanged(before, [before[0]!, { ...before[1]!, revision: 'b' }]))
   t.notOk(isUnchanged([], []))
   t.notOk(isUnchanged(undefined, before))
   t.notOk(isUnchanged(before, undefined))
+  t.equal(leftBehind(before, before), '')
+})
+
+t.test('a revision of before does not say that its tables are those of before, where a step that fails is not taken back', async (t) => {
+  const was = [{ store: 'backend', revision: 'a', schema: 's' }]
+  const left = [{ store: 'backend', revision: 'a', schema: 't' }]
+  t.notOk(isUnchanged(was, left))
+  t.match(leftBehind(was, left), /^tables of the backend store have changed though its revision has not/)
+  const untold = [{ store: 'backend', revision: 'a' }]
+  t.notOk(isUnchanged(was, untold))
+  t.match(leftBehind(was, untold), /is not known$/)
+  const postgres = [{ store: 'backend', revision: 'a', undoes: true }]
+  t.ok(isUnchanged(postgres, postgres))
+  t.notOk(isUnchanged([{ ...postgres[0]!, schema: 's' }], [{ ...postgres[0]!, schema: 't' }]), 'where it is known it counts')
+  t.equal(leftBehind(was, [{ store: 'backend', revision: 'b', schema: 't' }]), '', 'another revision says enough')
 })
 
 const memory: MigrationMemory = { sequence: 4, attempt: 2, stage: 'Preflight', trigger: 'bootstrap', target: { image: 'i', storesKey: 's', generation: 1 }, preflights: 1, migrations: 1 }
