@@ -15,8 +15,11 @@ imagePullPolicy: {{ . }}
 {{- define "mlflow.podSecurityContext" -}}
 {{- $given := (include "mlflow.given" (dict "v" (default dict .spec.podSecurityContext)) | fromJson).v }}
 {{- $default := dict "runAsNonRoot" true "seccompProfile" (dict "type" "RuntimeDefault") }}
-{{- /* A new volume is root's. OpenShift says itself whose it becomes, and refuses to be told. */}}
-{{- if and (hasKey .spec "storage") (not .platform.openshift) }}{{ $default = merge $default (dict "fsGroup" 1001 "fsGroupChangePolicy" "OnRootMismatch") }}{{ end }}
+{{- /* Images of MLflow name no user, so that they would run as root, and be refused; and a new volume is root's. OpenShift says both itself, and refuses to be told. */}}
+{{- if not .platform.openshift }}
+{{- $default = merge $default (dict "runAsUser" 1000 "runAsGroup" 1000) }}
+{{- if hasKey .spec "storage" }}{{ $default = merge $default (dict "fsGroup" 1000 "fsGroupChangePolicy" "OnRootMismatch") }}{{ end }}
+{{- end }}
 {{- toYaml (default $default $given) }}
 {{- end }}
 

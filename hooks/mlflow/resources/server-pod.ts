@@ -16,8 +16,8 @@ import { given, givenList, unique, type Fields } from './given.ts'
 import { ARCHIVAL_FOLDER, METRICS_FOLDER, STORAGE_FOLDER, TLS_FOLDER } from './paths.ts'
 import { environmentSources } from './user-environment.ts'
 
-/** Group of the files on the volume; any will do, as long as all pods have the same. */
-const VOLUME_GROUP = 1001
+/** Whom the pods run as, and group of the files on the volume; any will do, as long as all pods have the same. */
+const USER = 1000
 
 export type ServerPod = {
   image: string
@@ -64,10 +64,11 @@ export function serverPod (request: Request): ServerPod {
   }
 }
 
-/** A new volume is root's. OpenShift says itself whose it becomes, and refuses to be told. */
+/** Images of MLflow name no user, so that they would run as root, and be refused; and a new volume is root's. OpenShift says both itself, and refuses to be told. */
 function defaultContext ({ parent: { spec }, platform }: Request): Fields {
-  const owned = spec.storage && !platformOf(platform).openshift ? { fsGroup: VOLUME_GROUP, fsGroupChangePolicy: 'OnRootMismatch' } : {}
-  return { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' }, ...owned }
+  const base = { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } }
+  if (platformOf(platform).openshift) return base
+  return { ...base, runAsUser: USER, runAsGroup: USER, ...spec.storage && { fsGroup: USER, fsGroupChangePolicy: 'OnRootMismatch' } }
 }
 
 /** The API server refuses pods whose containers claim what the pod does not have. */

@@ -80,7 +80,7 @@ export const PodSecurityContext = Type.Object({
   supplementalGroupsPolicy: Type.Optional(oneOf(['Merge', 'Strict'], { description: "Whether the image's groups count, too." })),
   seLinuxChangePolicy: Type.Optional(oneOf(['MountOption', 'Recursive'], { description: 'How volumes get their SELinux labels.' })),
   sysctls: Type.Optional(list({ name: text('Name of the parameter.'), value: Type.String({ maxLength: TEXT, description: 'Its value.' }) }, 'Parameters of the kernel.'))
-}, { description: "Security context of all pods, in place of the default's whole (runAsNonRoot, seccomp RuntimeDefault; with storage, where there is no OpenShift, fsGroup 1001 and fsGroupChangePolicy OnRootMismatch)." })
+}, { description: "Security context of all pods, in place of the default's whole (runAsNonRoot, seccomp RuntimeDefault; where there is no OpenShift also user and group 1000, and with storage fsGroup 1000, OnRootMismatch)." })
 
 export const ContainerSecurityContext = Type.Object({
   ...identity,

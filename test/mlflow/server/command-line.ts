@@ -51,10 +51,12 @@ t.test('probes, ports and security', async (t) => {
   const probe = (path: string, initialDelaySeconds: number, periodSeconds: number, port = 'https') => ({ httpGet: { path, port, scheme: port.toUpperCase() }, initialDelaySeconds, periodSeconds, timeoutSeconds: 1, failureThreshold: 3 })
   t.strictSame(probes(podOf().server), { livenessProbe: probe('/mlflow/health', 30, 10), readinessProbe: probe('/mlflow/api/3.0/mlflow/server-info', 5, 5), startupProbe: undefined, ports: [{ name: 'https', containerPort: 8443, protocol: 'TCP' }] }, 'case 7: paths under the prefix')
   t.strictSame(probes(podOf({ spec: { tls: { mode: 'Off' } } }).server).livenessProbe, probe('/mlflow/health', 30, 10, 'http'), 'without TLS by HTTP')
-  t.strictSame([podOf().spec.securityContext, podOf().server.securityContext], [{ runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } }, { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } }])
-  const withVolume = { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' }, fsGroup: 1001, fsGroupChangePolicy: 'OnRootMismatch' }
+  const base = { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } }
+  const user = { ...base, runAsUser: 1000, runAsGroup: 1000 }
+  t.strictSame([podOf().spec.securityContext, podOf().server.securityContext], [user, { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } }])
+  const withVolume = { ...user, fsGroup: 1000, fsGroupChangePolicy: 'OnRootMismatch' }
   t.strictSame(podOf({ spec: { storage: {} } }).spec.securityContext, withVolume, 'a new volume is root\'s, and becomes the group\'s of the pod')
-  t.strictSame(podOf({ spec: { storage: {} }, platform: { openshift: true } }).spec.securityContext, { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } }, 'OpenShift chooses the group')
+  t.strictSame(podOf({ spec: { storage: {} }, platform: { openshift: true } }).spec.securityContext, base, 'OpenShift chooses user and group')
   const { children } = answerTo({ spec: { storage: {}, garbageCollection: { schedule: '@daily' } } })
   const contextOf = (kind: string) => children.filter((child) => child.kind === kind && JSON.stringify(child).includes('mlflow-storage')).map(({ spec }) => JSON.stringify(spec).includes(JSON.stringify(withVolume)))
   t.strictSame([contextOf('Job'), contextOf('CronJob')], [[true], [true]], 'all pods that have the volume')
