@@ -2,13 +2,17 @@
 import t from 'tap'
 import type { SyncRequest } from '../../../hooks/core/request.ts'
 import { mlflow } from '../../../hooks/mlflow/index.ts'
-import type { JobOrder } from '../../../hooks/mlflow/migration/evidence.ts'
+import { makeChildren } from '../../../hooks/mlflow/make-children.ts'
+import { decideMigration } from '../../../hooks/mlflow/migration/decide.ts'
+import type { JobOrder, Wanted } from '../../../hooks/mlflow/migration/evidence.ts'
 import { makeOrderedJob } from '../../../hooks/mlflow/migration/jobs.ts'
 import { formatMemory, type MigrationMemory } from '../../../hooks/mlflow/migration/memory.ts'
 import { findCommand, observeMigration } from '../../../hooks/mlflow/migration/observe.ts'
 import { MIGRATION_LAUNCHER, MIGRATION_PROGRAM } from '../../../hooks/mlflow/migration/program.ts'
 import { recallMigration } from '../../../hooks/mlflow/migration/recall.ts'
 import type { Request } from '../../../hooks/mlflow/place.ts'
+import type { Plan } from '../../../hooks/mlflow/plan.ts'
+import { marksOf } from '../../../hooks/mlflow/references.ts'
 import { serverPod } from '../../../hooks/mlflow/resources/server-pod.ts'
 import { readSpec } from '../../../hooks/core/spec.ts'
 import { requestFor } from '../../helpers/requests.ts'
@@ -80,6 +84,18 @@ t.test('its pod has what databases need, and nothing that only the server does: 
   t.equal(job('preflight').spec.template.spec.containers[0]?.env.find(({ name }) => name === 'MIGRATION_MODE')?.value, 'preflight')
 })
 
+t.test('CronJobs are of the image of the spec, so that they wait where nothing is decided for it', async (t) => {
+  const call = request({ garbageCollection: { schedule: '@daily' } })
+  const suspended = (plan: Partial<Plan>) => makeChildren(call, { deployment: undefined, marks: marksOf(call, undefined, undefined), problem: undefined, migration: undefined, ...plan })
+    .filter(({ kind }) => kind === 'CronJob').map(({ spec }) => (spec as { suspend?: boolean }).suspend)
+  const going = decideMigration({ ...settled, target: { ...settled.target, image: 'mlflow:1' } }, { ...wanted, image: 'mlflow:1' }, { look: () => ({ state: { state: 'Absent' } }), now: 0 })
+  t.equal(going.stage, 'Settled')
+  const problem = { reason: 'CABundleConfigMapError', message: 'It is missing' } as const
+  t.strictSame(suspended({ migration: going }), [false])
+  t.strictSame(suspended({ migration: going, problem }), [true], 'the memory is of the image before')
+  t.strictSame(suspended({ problem }), [true])
+})
+
 t.test('Kubernetes replaces $(NAME) in commands and variables: there is none', async (t) => {
   t.notMatch(MIGRATION_LAUNCHER, /\$\(/)
   t.notMatch(MIGRATION_PROGRAM, /\$\(/)
@@ -97,6 +113,7 @@ const carrying = (kind: string, state: MigrationMemory | string | undefined, res
 const deployment = (state: MigrationMemory | string | undefined, replicas = 0) => carrying('Deployment', state, { spec: { replicas } })
 const over = { status: { conditions: [{ type: 'Complete', status: 'True' }] } }
 const settled: MigrationMemory = { ...memory, stage: 'Settled', sequence: 8 }
+const wanted: Wanted = { name: 'mlflow', object: { name: 'mlflow', namespace: 'mlflow' }, image: 'i', storesKey: 's', generation: 1, mode: 'Automatic', replicas: 1 }
 
 const memories: Array<{ name: string, given: Parameters<typeof recallMigration>[0], want: Partial<MigrationMemory> | undefined }> = [
   { name: 'nothing at all is no memory', given: { deployment: undefined, jobs: [] }, want: undefined },
