@@ -23,7 +23,7 @@ export type Outcome =
 type Failed = Extract<JobState, { state: 'Failed' }>
 
 /** Characters of a message of others in ours: what to do comes after it, and must not be cut off. */
-const LONGEST = 400
+const LONGEST = 380
 
 const JOB_REMEDIES = {
   ...REMEDIES,

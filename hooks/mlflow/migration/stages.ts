@@ -88,7 +88,7 @@ function stepMigrating (memory: MigrationMemory, view: View): MigrationMemory {
 }
 
 /** Characters: with a message of others and what to do they fit into one condition. */
-const MOST_CHANGES = 280
+const MOST_CHANGES = 220
 
 /** For good, as far as this attempt goes: what served goes on, or comes back where nothing was touched, or else there are no pods. */
 function failed (memory: MigrationMemory, stage: Problem['stage'], { message, terminal, result }: Extract<Outcome, { kind: 'failed' }>): MigrationMemory {

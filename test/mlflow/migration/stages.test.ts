@@ -178,6 +178,14 @@ for (const { name, memory, wanted: other, seen, want, says } of rows) {
   })
 }
 
+t.test('60: however long the words of a failure and of the databases are, what to do is not cut off', async (t) => {
+  const stores = ['backend', 'registry'].map((store) => ({ store, dialect: 'sqlite', schema: 't'.repeat(12), before: 'a'.repeat(12), after: 'a'.repeat(12), head: 'b2' }))
+  const ended: JobLook = { ...failed(13, { message: 'word '.repeat(200) }), pod: { owner: 'Job/x', uid: '1', reason: 'HalfMigrated', exitCode: 13, message: 'word '.repeat(200), result: JSON.stringify({ stores }) } }
+  const served = { ...before, revisions: stores.map(({ store, after }) => ({ store, revision: after, schema: 's' })) }
+  const { condition } = decideMigration({ ...down, before: served }, wanted, evidence({ deployment: serving(empty), mg: ended }))
+  t.match(condition.message, /restore the databases from a backup .* --overwrite sluice\.dev\/retry=3 \. .* to force a rerun\.$/)
+})
+
 t.test('what the databases are while nothing serves is not what served fits', async (t) => {
   const { memory } = decideMigration(remembered({ down: true, seen: true }), wanted, evidence({ deployment: serving(empty), pf: succeeded('a9') }))
   t.strictSame([memory.stage, memory.before], ['Migrating', before])
