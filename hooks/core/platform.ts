@@ -23,8 +23,10 @@ export type PlatformSetting = Static<typeof Platform>
 /** Whole: every field that has a default has a value. */
 export type Platform = Required<Omit<PlatformSetting, 'externalUrl' | 'caBundleConfigMap' | 'gateway'>> & Pick<PlatformSetting, 'externalUrl' | 'caBundleConfigMap'> & { gateway: { name: string, namespace: string } }
 
-/** Carries the Kubernetes plugin, the Prometheus exporter and the drivers; upstream's own image has none of them. */
-const MLFLOW_IMAGE = 'ghcr.io/kubeflow/mlflow-integration:3.17.0'
+/** MLflow 3.17 with the Kubernetes plugin, whose version the tag is, the Prometheus exporter and the drivers; upstream's own image has none of them. */
+const MLFLOW_IMAGE = 'ghcr.io/kubeflow/mlflow-integration:v2.1.0'
+/** What is in that image. */
+export const MLFLOW_VERSION = '3.17'
 const OPEN_DATA_HUB_IMAGE = 'quay.io/opendatahub/mlflow:odh-stable'
 
 /** What differs by mode. Red Hat's own image is named by whoever installs it. */

@@ -10,6 +10,7 @@ import { createApi, type Api } from './api.ts'
 import { kubectlWith, type Kubectl } from './commands.ts'
 import { writeKubeconfig } from './kubeconfig.ts'
 import type { Programs } from './programs.ts'
+import { until } from './until.ts'
 
 export interface ControlPlane {
   /** The API server, asked as an administrator. */
@@ -69,7 +70,8 @@ export async function startControlPlane (programs: Programs, folder: string, atE
   atEnd(() => api.close())
   const kubectl = kubectlWith(programs.kubectl, setting.kubeconfig)
   await kubectl(['apply', '--server-side', ...FOREIGN_CRDS.flatMap((crd) => ['-f', `test/crds/${crd}.yaml`])])
-  await kubectl(['wait', '--for=condition=Established', '--timeout=30s', 'crd', '--all'])
+  // One that has no status yet is an error to kubectl wait, and nothing to wait for.
+  await until('the CRDs are established', async () => await kubectl(['wait', '--for=condition=Established', '--timeout=30s', 'crd', '--all']).then(() => true, () => false), 30)
   await Promise.all([controllerManagerPlan, schedulerPlan, kwokPlan].map(async (plan) => await startOnFreePort(async (port) => plan(setting, port), atEnd)))
   await kubectl(['apply', '-f', '-'], { input: Array.from({ length: plan.nodes ?? 1 }, (_, index) => JSON.stringify(nodeOf(`kwok-${index}`))).join('\n---\n') })
   await kubectl(['wait', '--for=create', '--timeout=30s', 'serviceaccount/default', '-n', 'default'])

@@ -46,9 +46,9 @@ if (helm !== undefined) {
   await t.test('what only the chart has: parts of the image, a name, labels, a stop', async (t) => {
     const DIGEST = `sha256:${'0'.repeat(64)}`
     const images: Array<[object, string]> = [
-      [{}, 'ghcr.io/kubeflow/mlflow-integration:3.17.0'],
+      [{}, 'ghcr.io/kubeflow/mlflow-integration:v2.1.0'],
       [{ image: { tag: 'v2.0.0' } }, 'ghcr.io/kubeflow/mlflow-integration:v2.0.0'],
-      [{ image: { registry: 'localhost:5000' } }, 'localhost:5000/kubeflow/mlflow-integration:3.17.0'],
+      [{ image: { registry: 'localhost:5000' } }, 'localhost:5000/kubeflow/mlflow-integration:v2.1.0'],
       [{ image: { repository: 'team/mlflow', tag: 'a', digest: DIGEST } }, `ghcr.io/team/mlflow@${DIGEST}`],
       [{ image: { image: 'mine' } }, 'mine'],
       [{ image: { tag: 'b' }, platform: { image: `mlflow:a@${DIGEST}` } }, 'mlflow:b'],

@@ -8,10 +8,11 @@
   weight: 1
 {{- end }}
 
-{{/* By the tag of the image, where that is a version. */}}
+{{/* By the tag of the image, where that is a version of MLflow: that of the image with the Kubernetes plugin is the plugin's. */}}
 {{- define "mlflow.tracesAtTop" -}}
-{{- $tag := regexFind ":v?[0-9]+\\.[0-9]+[^/:]*$" (regexReplaceAll "@.*$" .image "") }}
-{{- if $tag }}
+{{- $image := regexReplaceAll "@.*$" .image "" }}
+{{- $tag := regexFind ":v?[0-9]+\\.[0-9]+[^/:]*$" $image }}
+{{- if and $tag (not (regexMatch "(^|/)mlflow-integration:" $image)) }}
 {{- $parts := regexReplaceAll "^:v?" $tag "" | splitList "." }}
 {{- $major := int (first $parts) }}
 {{- $minor := int (regexFind "^[0-9]+" (index $parts 1)) }}

@@ -1,5 +1,5 @@
 // The generated files of charts/mlflow, as text: what it shares with the hook of kind MLflow is written down once.
-import { platformOf } from '../../../hooks/core/platform.ts'
+import { MLFLOW_VERSION, platformOf } from '../../../hooks/core/platform.ts'
 import { defaultsOf, printSchema, printTable, printValues } from '../chart/values-files.ts'
 import { printYaml } from '../print-yaml.ts'
 import { makeTexts } from './texts.ts'
@@ -21,7 +21,7 @@ export function makeMlflowChart (version: string): Map<string, string> {
     description: 'An MLflow server, as an MLflow object makes it, without the operator',
     type: 'application',
     version,
-    appVersion: tagOf(platformOf().image),
+    appVersion: MLFLOW_VERSION,
     kubeVersion: '>= 1.30.0-0',
     keywords: ['mlflow', 'tracking', 'model registry'],
     annotations: { 'artifacthub.io/license': 'Apache-2.0' }
@@ -43,8 +43,4 @@ function modes (): object {
     const { image, caBundleConfigMap = '' } = platformOf({ mode })
     return [mode, { image, caBundleConfigMap }]
   }))
-}
-
-function tagOf (image: string): string {
-  return image.slice(image.lastIndexOf(':') + 1)
 }
