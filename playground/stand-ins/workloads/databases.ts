@@ -110,7 +110,9 @@ function dialectOf (uri: string): string {
   return /^[a-z]+/.exec(uri)?.[0] ?? ''
 }
 
+/** The tag of the image with the Kubernetes plugin is the plugin's. */
 function versionOf (image: string): string {
+  if (/(^|\/)mlflow-integration:/.test(image)) return USUAL_VERSION
   return /:v?(\d+\.\d+(?:\.\d+)?)/.exec(image.replace(/@.*$/, ''))?.[1] ?? USUAL_VERSION
 }
 
