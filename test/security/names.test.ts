@@ -179,7 +179,7 @@ t.test('a host is sent as it is, and the connection goes to the url', async (t) 
 t.test('an entry has a name of letters, digits, - and .', async (t) => {
   for (const name of ['../x', 'a/b', 'a b', 'A', '-a', 'a\n', '{namespace}']) {
     const file = `${t.testdir({ 'sluice.yaml': JSON.stringify({ registries: { [name]: { url: 'http://mlflow' } } }) })}/sluice.yaml`
-    t.throws(() => readSettings({ SLUICE_CONFIG: file }), { message: /known are registries\.<name>/ }, JSON.stringify(name))
+    t.throws(() => readSettings({ SLUICE_CONFIG: file }), { message: /known are mlflowServers, registries\.<name>/ }, JSON.stringify(name))
   }
 })
 
