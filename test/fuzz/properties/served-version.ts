@@ -3,6 +3,7 @@
 import { TypeCompiler } from '@sinclair/typebox/compiler'
 import { COMMANDS, VERSION_LABEL } from '../../../hooks/core/labels.ts'
 import { suffixedName } from '../../../hooks/core/names.ts'
+import { newestInstant, type SyncRequest } from '../../../hooks/core/request.ts'
 import { readSpec } from '../../../hooks/core/spec.ts'
 import { wholeSeconds } from '../../../hooks/core/time.ts'
 import { modelDeployment } from '../../../hooks/model-deployment/index.ts'
@@ -97,7 +98,9 @@ function checkKept ({ name, request, spec, deployments: before }: Seen, { active
   const after = stateOf(next) as Memory
   const isForgotten = previous !== undefined && ![after.active, after.previous, after.candidate].some((version) => version?.id === previous.id)
   if (!isForgotten || idOf(next) !== active.id || podsOf(deploymentOf(before, name, previous.id)).available === 0) return
-  demand(newestIn(request) >= Date.parse(active.since) / 1000 + wholeSeconds(spec.keepPrevious), () => `version ${previous.id} is given up before keepPrevious is over`)
+  // Times of the API server are the time, even one of the year 9999 that only a fuzz can write there.
+  const now = Math.max(newestIn(request), newestInstant(request as unknown as SyncRequest))
+  demand(now >= Date.parse(active.since) / 1000 + wholeSeconds(spec.keepPrevious), () => `version ${previous.id} is given up before keepPrevious is over`)
 }
 
 /** Which version answers, and why it is another than before. */
