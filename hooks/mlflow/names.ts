@@ -11,6 +11,9 @@ const PLAIN = 'mlflow'
  */
 export const TAKEN = '^(claim|gc|metrics-monitor|pvc|sa|tls|trace-archival)(-|$)|^(edit|integration|view)$|(^|-)migration$'
 
+/** Accounts that are made for other pods than the server's, and have other rights. */
+export const TAKEN_ACCOUNT = '^mlflow-(claim|gc-sa|trace-archival-sa)(-.*)?$'
+
 /** A CronJob's pods get eleven characters more than its name has. */
 const LONGEST_CRON_JOB = 52
 

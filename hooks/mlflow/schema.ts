@@ -3,7 +3,7 @@
 import { Type, type Static } from '@sinclair/typebox'
 import { placementProperties } from '../core/placement.ts'
 import { Quantity, objectName, oneOf, section, type Rule } from '../core/schema.ts'
-import { TAKEN } from './names.ts'
+import { TAKEN, TAKEN_ACCOUNT } from './names.ts'
 import {
   Container, ContainerSecurityContext, EnvFrom, EnvVar, LabelSelector, PodSecurityContext, ResourceClaim, ServerResources, TopologySpread, Volume, VolumeMount, labelValues
 } from './schema/fields.ts'
@@ -34,7 +34,11 @@ const serverProperties = {
   envFrom: Type.Optional(Type.Array(EnvFrom, { maxItems: 32, description: 'Further environment, from whole Secrets and ConfigMaps.', 'x-kubernetes-list-type': 'atomic' })),
   workspaceLabelSelector: Type.Optional(LabelSelector('Namespaces that are workspaces; absent or empty means all.')),
   caBundleConfigMap: Type.Optional(Type.Object({ name: Type.String({ minLength: 1, maxLength: 253, description: 'Name of the ConfigMap, of whose keys those count that end in .crt or .pem.' }) }, { description: 'Authorities to trust beside those of the image and the platform.' })),
-  serviceAccountName: objectName({ default: '', description: 'ServiceAccount of the server, which is made; empty means mlflow-sa, with the name of the object where that is not mlflow.' }),
+  serviceAccountName: objectName({
+    default: '',
+    description: 'ServiceAccount of the server, which is made; empty means mlflow-sa, with the name of the object where that is not mlflow.',
+    'x-kubernetes-validations': [{ rule: `!self.matches('${TAKEN_ACCOUNT}')`, message: 'serviceAccountName must not be or begin with mlflow-claim, mlflow-gc-sa or mlflow-trace-archival-sa, which are made for other pods; choose another' }]
+  }),
   serviceAccountAnnotations: annotations('Annotations of the ServiceAccount, for clouds that give permissions by them.'),
   service: section({
     type: oneOf(['ClusterIP', 'NodePort', 'LoadBalancer'], { default: 'ClusterIP', description: 'Type of the Service. NodePort and LoadBalancer let in whoever reaches a node, unless networkPolicyIngressFrom says who; the name under which they call belongs in extraAllowedHosts.' }),

@@ -76,6 +76,7 @@
 {{- end }}
 
 {{- define "mlflow.checkReach" -}}
+{{- if regexMatch "^mlflow-(claim|gc-sa|trace-archival-sa)(-.*)?$" (default "" .serviceAccountName) }}{{ fail "serviceAccountName must not be or begin with mlflow-claim, mlflow-gc-sa or mlflow-trace-archival-sa, which are made for other pods; choose another" }}{{ end }}
 {{- with .auth }}
 {{- if and (eq .mode "Basic") (not (and .adminPasswordSecret .secretKeySecret (or (hasKey . "databaseUri") (hasKey . "databaseUriFrom")))) }}{{ fail "auth.mode Basic needs auth.adminPasswordSecret, auth.secretKeySecret, and auth.databaseUri or auth.databaseUriFrom; add what is missing" }}{{ end }}
 {{- if and (hasKey . "databaseUri") (hasKey . "databaseUriFrom") }}{{ fail "auth.databaseUri and auth.databaseUriFrom are mutually exclusive" }}{{ end }}

@@ -4,7 +4,7 @@ import { placementOf, type Placement } from '../../core/placement.ts'
 import { defined } from '../../core/plain-value.ts'
 import { platformOf } from '../../core/platform.ts'
 import { canonicalQuantity } from '../../core/quantity.ts'
-import { namesOf } from '../names.ts'
+import { namesOf, TAKEN_ACCOUNT } from '../names.ts'
 import { tlsSecretOf, type Request } from '../place.ts'
 import type { Spec } from '../schema.ts'
 import { hasMetrics } from '../metrics.ts'
@@ -81,8 +81,9 @@ export function imageOf ({ parent: { spec }, platform }: Request): string {
   return spec.image.image || platformOf(platform).image
 }
 
-export function serviceAccountOf ({ parent: { spec, metadata } }: Request): string {
-  return spec.serviceAccountName || namesOf(metadata.name).serviceAccount
+/** That of other pods is never the server's, even where the API server was not asked: one object of a name can be made. */
+export function serviceAccountOf ({ parent: { spec: { serviceAccountName }, metadata } }: Request): string {
+  return serviceAccountName && !new RegExp(TAKEN_ACCOUNT).test(serviceAccountName) ? serviceAccountName : namesOf(metadata.name).serviceAccount
 }
 
 /** What all containers of ours have in common. */

@@ -4,7 +4,7 @@ import { readTemplate, type Template } from '../../core/pod-template.ts'
 import { findChild, objectMapKey, type Child } from '../../core/request.ts'
 import { CLUSTER_ROLE, CLUSTER_ROLE_BINDING, DEPLOYMENT, SERVICE_ACCOUNT } from '../children.ts'
 import { ARTIFACT_SECRET, MLFLOW_GROUP } from '../grants.ts'
-import { namesOf } from '../names.ts'
+import { namesOf, TAKEN_ACCOUNT } from '../names.ts'
 import { clusterMetadata, namespacedMetadata, namespaceOf, type Request } from '../place.ts'
 import { withAnnotations } from '../user-metadata.ts'
 import { serviceAccountOf } from './server-pod.ts'
@@ -33,9 +33,11 @@ function accountsOf (request: Request, kept: Template | undefined): string[] {
 
 /** By their label: what a template names may be an account that is not ours, if somebody has edited it. */
 function madeBefore (request: Request): string[] {
-  const { server, claimMaker } = namesOf(request.parent.metadata.name)
-  const accounts = Object.values(request.children[objectMapKey(SERVICE_ACCOUNT.apiVersion, SERVICE_ACCOUNT.kind)] ?? {})
-  return accounts.map(({ metadata }) => metadata).filter(({ name, labels }) => labels?.app === server && name !== claimMaker).map(({ name }) => name).toSorted()
+  const { server } = namesOf(request.parent.metadata.name)
+  const prefix = `${namespaceOf(request)}/`
+  const accounts = Object.entries(request.children[objectMapKey(SERVICE_ACCOUNT.apiVersion, SERVICE_ACCOUNT.kind)] ?? {})
+  const ours = accounts.filter(([place, { metadata }]) => place.startsWith(prefix) && metadata.labels?.app === server)
+  return ours.map(([place]) => place.slice(prefix.length)).filter((name) => !new RegExp(TAKEN_ACCOUNT).test(name)).toSorted()
 }
 
 /** Only the plugin asks for any of it, and only where it runs does the pod have a token. */

@@ -108,6 +108,7 @@ const RULES: Examples['rules'] = {
   'MLflow resource name must be at most 40 characters': [named('a'.repeat(41))],
   'metadata.name must consist of a-z, 0-9 and -': [named('a.b')],
   'metadata.name must not be or begin with claim, gc': ['claim', 'gc', 'gc-dev', 'metrics-monitor', 'pvc-a', 'sa', 'tls', 'trace-archival-sa', 'view', 'edit', 'integration', 'migration', 'dev-migration'].map(named),
+  'serviceAccountName must not be or begin with mlflow-claim': ['mlflow-claim', 'mlflow-gc-sa', 'mlflow-trace-archival-sa-dev'].map((serviceAccountName) => small({ serviceAccountName })),
   'defaultArtifactRoot must be set when serveArtifacts is not true': [small({ serveArtifacts: false })],
   'serveArtifacts must be enabled when defaultArtifactRoot uses file-based storage': [small({ serveArtifacts: false, defaultArtifactRoot: 'file:///mlflow/artifacts', storage: {} })],
   'backendStoreUri or backendStoreUriFrom must be set': [small({ backendStoreUri: undefined }), small({ backendStoreUri: '' }), small({ backendStoreUri: undefined, backendStoreUriFrom: EMPTY_KEY })],

@@ -208,3 +208,11 @@ t.test('before a child has a status, conditions have one time, whatever is writt
   const later = { ...written, parent: { ...first.parent, metadata: { ...first.parent.metadata, managedFields: [{ ...write('2026-01-05T10:00:07Z'), subresource: 'status' }] } } }
   for (const request of [first, later]) t.strictSame([...new Set(answer(request).status.conditions.map((condition) => (condition as unknown as { lastTransitionTime: string }).lastTransitionTime))], ['2026-01-05T10:00:00Z'])
 })
+
+t.test('an account that is made for other pods is never the server\'s, and is asked for once', async (t) => {
+  for (const name of ['mlflow-claim', 'mlflow-gc-sa', 'mlflow-trace-archival-sa']) {
+    const { children } = answerTo({ spec: { serviceAccountName: name, storage: { size: '1Gi' }, garbageCollection: { schedule: '@daily' } } })
+    t.equal(children.filter(({ kind, metadata }) => kind === 'ServiceAccount' && metadata.name === name).length, name === 'mlflow-trace-archival-sa' ? 0 : 1, name)
+    t.ok(find(children, 'ServiceAccount', 'mlflow-sa'), name)
+  }
+})
