@@ -74,6 +74,7 @@ export const REFUSALS: Refusal[] = [
   { says: 'migration.activeDeadline must be from 1m to 168h; change it', values: { migration: { activeDeadline: '168h1ms' } } },
   { says: 'MLflow resource name must be at most 40 characters to ensure generated resource names stay within Kubernetes 63-character limit', values: {}, release: 'x'.repeat(41) },
   { says: 'metadata.name must consist of a-z, 0-9 and -, for it becomes part of a host name; choose one without dots', values: {}, release: 'my.mlflow' },
+  { says: 'serviceAccountName must not be or begin with mlflow-claim, mlflow-gc-sa or mlflow-trace-archival-sa, which are made for other pods; choose another', values: { serviceAccountName: 'mlflow-gc-sa' } },
   ...['gc', 'claim-dev', 'dev-migration', 'view'].map((release) => ({ says: 'metadata.name must not be or begin with claim, gc, metrics-monitor, pvc, sa, tls or trace-archival, nor end with migration, nor be edit, integration or view, for what belongs to other servers has such names; choose another, such as ml-gc', values: {}, release })),
   { says: 'workspaceLabelSelector: the operator of a must be In or NotIn, with values, or Exists or DoesNotExist, without', values: { workspaceLabelSelector: { matchExpressions: [{ key: 'a', operator: 'InvalidOp' }] } } },
   { says: 'the name mlflow of extraContainers or extraInitContainers is taken by a container of the chart; choose another', values: { extraContainers: [{ name: 'mlflow', image: 'x' }] } },
