@@ -78,7 +78,9 @@ function stepsTo (schema: TSchema, value: Spec, pointer: string): Step[] {
 /** A default that is itself wrong (a rule across fields) would be put in for ever: then the field is not mendable, its section may be. */
 function isMendable ({ schema, holder, key }: Step): boolean {
   if (schema.default === undefined) return schema[OptionalKind] === 'Optional' && Object.hasOwn(holder, key)
-  return !Value.Equal(holder[key], defaultOf(schema))
+  const fallback = defaultOf(schema)
+  // An empty map and an empty list are equal to Value.Equal.
+  return Array.isArray(holder[key]) !== Array.isArray(fallback) || !Value.Equal(holder[key], fallback)
 }
 
 /** Puts the default in, or takes the optional field out, and says which. */

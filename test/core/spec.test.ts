@@ -1,6 +1,8 @@
 // A spec is read as the API server would, and mended where that is safe.
 import t from 'tap'
+import { Type } from '@sinclair/typebox'
 import { readSpec } from '../../hooks/core/spec.ts'
+import { section } from '../../hooks/core/schema.ts'
 import { mlflowModel } from '../../hooks/mlflow-model/index.ts'
 import { greeting } from '../fixtures/kinds/greeting.ts'
 import { deepFreeze } from '../helpers/deep-freeze.ts'
@@ -32,6 +34,13 @@ for (const { name, given, want, problems = [] } of rows) {
     t.strictSame(read.problems.map(({ message }) => message), problems)
   })
 }
+
+t.test('an empty map in place of an empty list is a wrong type, too', async (t) => {
+  const names = { spec: Type.Object({ section: section({ names: Type.Array(Type.String(), { default: [] }) }) }) }
+  const { spec, problems } = readSpec(names, { section: { names: {} } })
+  t.strictSame(spec, { section: { names: [] } })
+  t.strictSame(problems, [{ field: 'spec.section.names', message: 'spec.section.names must be an array; correct it. Until then [] holds.' }])
+})
 
 t.test('a required field that is missing is fatal', async (t) => {
   t.strictSame(readSpec(greeting, {}).problems, [{ field: 'spec.name', message: 'spec.name is missing; correct it', fatal: true }])
